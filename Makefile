@@ -1,0 +1,53 @@
+# One Uniform Number: every command a person types. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
+BIN := .venv/bin
+READY := .venv/.ready
+BUILD := PYTHONPATH=book/_ext $(BIN)/python -m bookext.build -j $(JOBS)
+PDF := _build/pdf/one-uniform-number.pdf
+
+.PHONY: help env book test check pdf lab serve bench lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+env: $(READY)
+
+$(READY): requirements.txt requirements-torch.txt pyproject.toml tools/make-env
+	@tools/make-env "$(PYTHON)"
+
+book: $(READY) ## execute every cell and build the site
+	@$(BUILD) html
+
+test: $(READY) ## run the test suite, doctests included
+	@$(BIN)/python -m pytest -n $(JOBS) src tests
+
+pdf: $(READY) ## print the book to PDF through XeLaTeX
+	@tools/need-tex
+	@$(BUILD) latex
+	@tools/make-pdf $(PDF)
+
+check: $(READY) ## the gates that need a browser and TeX; build the book and PDF first
+	@$(BIN)/python -m pytest checks
+
+lab: $(READY) ## open the chapters as notebooks in JupyterLab
+	@JUPYTER_CONFIG_PATH=tools/jupyter $(BIN)/jupyter lab book
+
+serve: $(READY) ## serve the built site on localhost and open it
+	@test -f _build/html/index.html || { echo "no site yet: run 'make book' first"; exit 1; }
+	@$(BIN)/python tools/serve.py _build/html
+
+bench: $(READY) ## time the library beside its peers
+	@$(BIN)/python benchmarks/normals_and_quantiles.py --out benchmarks/results.json
+
+lock: $(READY) ## write requirements.txt anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal \
+	  --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
+	  --default-index https://pypi.org/simple -q -o requirements.txt
+	@echo "wrote requirements.txt"
+
+clean: ## remove what was built (the environment stays)
+	@rm -rf _build handin && echo "removed _build"

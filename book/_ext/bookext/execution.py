@@ -1,0 +1,86 @@
+"""Execution that sees every input, and says page and line when a cell raises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from myst_nb import sphinx_ as myst_nb_sphinx
+from myst_nb.core.execute.base import ExecutionError
+from myst_nb.core.execute.cache import NotebookClientCache
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+
+from bookext.inputs import page_digest
+
+__all__ = ["PageClient", "setup"]
+
+KEY = "mlph_inputs"
+
+
+class PageClient(NotebookClientCache):
+    """jupyter-cache's client with the page's inputs in the key.
+
+    jupyter-cache hashes the code cells and the kernelspec, nothing else: a
+    changed library would replay old outputs. So the digest of everything else
+    is written into the kernelspec before the look-up.
+    """
+
+    root: Path
+
+    def start_client(self) -> None:
+        kernel = self.notebook.metadata.setdefault("kernelspec", {})
+        kernel["mlph_inputs"] = page_digest(self.path, self.root)
+        try:
+            super().start_client()
+        except ExecutionError as exc:
+            raise ExtensionError(self._failure()) from exc
+        self.notebook.metadata["kernelspec"].pop("mlph_inputs", None)
+
+    def _failure(self) -> str:
+        for index, cell in enumerate(self.notebook.cells):
+            for output in cell.get("outputs", ()):
+                if output.output_type == "error":
+                    return (
+                        f"{self.path}:{self.cell_line(index)}: the cell raised "
+                        f"{output.ename}: {output.evalue}"
+                    )
+        return f"{self.path}: the notebook did not run to its end"
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, added, changed, removed) -> list[str]:
+    """Pages whose inputs changed: Sphinx itself looks at the page's file only."""
+    stale = []
+    for name in env.found_docs:
+        old = env.metadata.get(name, {}).get(KEY)
+        if old and old != page_digest(Path(env.doc2path(name)), PageClient.root):
+            stale.append(name)
+    return stale
+
+
+def _remember(app: Sphinx, doctree) -> None:
+    env = app.env
+    if "kernelspec" in env.metadata[env.docname]:
+        page = Path(env.doc2path(env.docname))
+        env.metadata[env.docname][KEY] = page_digest(page, PageClient.root)
+
+
+def _prepare_cache(app: Sphinx) -> None:
+    """Make the cache's tables first: two readers making them at once collide."""
+    PageClient.root = Path(app.config.mlph_root)
+    folder = Path(app.config.nb_execution_cache_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    get_cache(str(folder)).list_cache_records()
+
+
+def setup(app: Sphinx) -> None:
+    app.add_config_value("mlph_root", "", "")
+    myst_nb_sphinx.create_client = _client
+    app.connect("builder-inited", _prepare_cache)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("doctree-read", _remember)
+
+
+def _client(notebook, source, nb_config, logger, read_fmt=None):
+    return PageClient(notebook, Path(source), nb_config, logger, read_fmt=read_fmt)

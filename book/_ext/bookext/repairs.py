@@ -1,0 +1,24 @@
+"""Repairs of the extensions that the book stands on, each with its symptom."""
+
+from __future__ import annotations
+
+from sphinx.application import Sphinx
+from sphinx_proof.domain import ProofDomain
+
+__all__ = ["setup"]
+
+PARALLEL = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
+
+
+def _allow_parallel(app: Sphinx) -> None:
+    """They read page by page but do not say so: a warning, and one reader only."""
+    for name in PARALLEL:
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
+            app.extensions[name].parallel_write_safe = True
+
+
+def setup(app: Sphinx) -> None:
+    # `-j` crashes in the proof domain: its env-merge-info handler does the merging
+    ProofDomain.merge_domaindata = lambda self, docnames, other: None
+    app.connect("builder-inited", _allow_parallel, priority=1)

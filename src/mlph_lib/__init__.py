@@ -1,0 +1,1 @@
+"""The library behind the book *One Uniform Number*: one subpackage an idea."""
