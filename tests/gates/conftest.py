@@ -86,7 +86,7 @@ class LittleBook:
 
 def _config() -> str:
     text = (ROOT / "_config.yml").read_text(encoding="utf-8")
-    text = re.sub(r"bibtex_bibfiles:\n(  - .*\n)+", "", text)
+    text = re.sub(r"bibtex_bibfiles:\n(  - .*\n)+|    bibtex_.*\n", "", text)
     return text.replace("book/_ext/", str(ROOT / "book" / "_ext"))
 
 

@@ -52,11 +52,23 @@ def main(argv: list[str]) -> int:
         os.environ.update(STEADY)  # the hash seed counts only at the start
         os.execv(sys.executable, [sys.executable, "-m", "bookext.build", *argv])
     ask = _arguments(argv)
+    _quiet_kernels(ask.root.resolve())
     started = time.monotonic()
     code = build(ask.root.resolve(), ask.builder, ask.jobs)
     if code == 0 and ask.builder == "html":
         report(ask.root.resolve(), time.monotonic() - started)
     return code
+
+
+def _quiet_kernels(root: Path) -> None:
+    """Kernels of our own: no start-up files of the reader's, no chatter about TCP."""
+    profile = root / "_build" / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text(
+        'c.IPKernelApp.log_level = "ERROR"\n'
+        'c.HistoryManager.enabled = False\n'
+    )
+    os.environ["IPYTHONDIR"] = str(profile.parent)
 
 
 def report(root: Path, seconds: float) -> None:

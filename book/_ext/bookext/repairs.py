@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 from sphinx_proof.domain import ProofDomain
+from sphinx_proof.nodes import proof_node
 
 __all__ = ["setup"]
 
@@ -18,7 +19,15 @@ def _allow_parallel(app: Sphinx) -> None:
             app.extensions[name].parallel_write_safe = True
 
 
+def _free_ids(app: Sphinx, doctree) -> None:
+    """Every proof has the id "proof": twice on a page is not HTML."""
+    for proof in doctree.findall(proof_node):
+        for box in proof.children:
+            box["ids"] = [name for name in box["ids"] if name != "proof"]
+
+
 def setup(app: Sphinx) -> None:
     # `-j` crashes in the proof domain: its env-merge-info handler does the merging
     ProofDomain.merge_domaindata = lambda self, docnames, other: None
     app.connect("builder-inited", _allow_parallel, priority=1)
+    app.connect("doctree-read", _free_ids)

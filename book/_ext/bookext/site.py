@@ -2,21 +2,75 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+from pathlib import Path
+
 from sphinx.application import Sphinx
 
-__all__ = ["setup"]
+__all__ = ["polish", "setup"]
 
-UNUSED = ("thebe", "fontawesome", "require.min", "embed-amd", "html-manager")
+UNUSED = ("thebe", "require.min", "embed-amd", "html-manager")
+
+# What the theme writes into each page and no option turns off.
+REPAIRS = (
+    # 1.5 MB of script for icons that the web font draws as well
+    (re.compile(r'<(script|link)[^>]*fontawesome\.js[^>]*>(</script>)?\s*'), ""),
+    # thebe would ask another host for its code
+    (re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*', re.S), ""),
+    (re.compile(r'<script>\s*(const|var|let) thebe.*?</script>\s*', re.S), ""),
+    (re.compile(r'<link[^>]*sphinx-thebe\.css[^>]*>\s*'), ""),
+)
+
+
+def polish(text: str) -> str:
+    """A written page with the theme's flaws mended."""
+    for pattern, new in REPAIRS:
+        text = pattern.sub(new, text)
+    return text
+
+
+def _polish_all(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.name != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        better = polish(text)
+        if better != text:
+            page.write_text(better, encoding="utf-8")
 
 
 def _trim(app: Sphinx, pagename, templatename, context, doctree) -> None:
-    """Drop thebe (asks another host), widgets and the 1.5 MB icon script."""
+    """Drop scripts for widgets and thebe; tell the templates what exists."""
     scripts = context.get("script_files", [])
     context["script_files"] = [
         s for s in scripts if not any(w in str(getattr(s, "filename", s)) for w in UNUSED)
     ]
     context["default_mode"] = "auto"
+    context["notebook_pages"] = {
+        name for name, data in app.env.metadata.items() if "kernelspec" in data
+    }
+
+
+def repository_url(root: Path) -> str:
+    """The address of the remote ``origin`` as a web page, or nothing."""
+    asked = subprocess.run(["git", "-C", root, "remote", "get-url", "origin"],
+                           capture_output=True, text=True)
+    url = asked.stdout.strip()
+    match = re.fullmatch(r"(?:https://|ssh://)?(?:git@)?([\w.-]+)[:/](.+?)(?:\.git)?/?", url)
+    if not match or "." not in match[1]:
+        return ""
+    return f"https://{match[1]}/{match[2]}"
+
+
+def _link_repository(app: Sphinx, config) -> None:
+    url = repository_url(Path(config.mlph_root))
+    if url:
+        config.html_theme_options["repository_url"] = url
+        config.html_theme_options["use_repository_button"] = True
 
 
 def setup(app: Sphinx) -> None:
+    app.connect("config-inited", _link_repository)
     app.connect("html-page-context", _trim, priority=990)
+    app.connect("build-finished", _polish_all)

@@ -46,8 +46,8 @@ def subplots(rows: int = 1, cols: int = 1, *, height: float = 2.8, **kwargs):
     ([6.4, 2.0], 2)
     >>> plt.close(fig)
     """
-    with mpl.style.context(STYLE):
-        return plt.subplots(rows, cols, figsize=(6.4, height), **kwargs)
+    plt.style.use(STYLE)  # for what is drawn later too: legends, colours of lines
+    return plt.subplots(rows, cols, figsize=(6.4, height), **kwargs)
 
 
 def figure(key: str, fig: Figure, alt: str) -> None:

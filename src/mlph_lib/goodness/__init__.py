@@ -1,0 +1,5 @@
+"""Tests of fit that state how often they fail by chance and what they can see."""
+
+from mlph_lib.goodness.dkw import DkwResult, dkw_epsilon, dkw_test, ks_distance
+
+__all__ = ["DkwResult", "dkw_epsilon", "dkw_test", "ks_distance"]
