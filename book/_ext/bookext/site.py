@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 
 __all__ = ["polish", "setup"]
 
+TEMPLATES = Path(__file__).parent / "templates"
 UNUSED = ("thebe", "require.min", "embed-amd", "html-manager")
 
 # What the theme writes into each page and no option turns off.
@@ -70,7 +71,12 @@ def _link_repository(app: Sphinx, config) -> None:
         config.html_theme_options["use_repository_button"] = True
 
 
+def _own_templates(app: Sphinx, config) -> None:
+    config.templates_path = [*config.templates_path, str(TEMPLATES)]
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("config-inited", _own_templates)
     app.connect("config-inited", _link_repository)
     app.connect("html-page-context", _trim, priority=990)
     app.connect("build-finished", _polish_all)

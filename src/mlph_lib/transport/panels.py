@@ -219,3 +219,59 @@ def resolve(pdf: Density, mesh: Mesh) -> Panels:
             "name a singularity or a jump there in `points`"
         )
     return Panels(anchor, low, high, cap, value, power, total)
+
+
+def _look(
+    density: Density, anchor: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Density at the nodes, (K, 8), and its largest miss between them, (K,)."""
+    value = density(_places(anchor, low, high, _node))
+    seen = density(_places(anchor, low, high, _test))
+    miss = np.max(np.abs(seen - value @ _between.T), axis=1)
+    # What rounding of x and of the density itself can do is not worth a split.
+    half = (high - low) / 2
+    steepest = np.max(np.abs(value @ _slope.T), axis=1) / half
+    reach = np.maximum(np.abs(anchor + low), np.abs(anchor + high))
+    noise = 2.0**-52 * (64 * np.max(value, axis=1) + 4 * reach * steepest)
+    return value, np.where(miss <= noise, 0.0, miss)
+
+
+def _places(
+    anchor: np.ndarray, low: np.ndarray, high: np.ndarray, s: np.ndarray
+) -> np.ndarray:
+    middle, half = (low + high) / 2, (high - low) / 2
+    return anchor[:, None] + (middle[:, None] + half[:, None] * s)
+
+
+def _judge(anchor, low, high, cap, power, value, error):
+    """Which panels to halve, and which ones are bad but cannot be halved."""
+    mass = _masses(low, high, value, cap, power)
+    below, above = np.cumsum(mass), np.cumsum(mass[::-1])[::-1]
+    beyond = np.minimum(below, above)
+    if below[-1] <= 0:
+        raise ValueError(
+            "the density is zero wherever it was looked at: name the location and "
+            "scale of what it holds in `points`"
+        )
+    allowed = np.maximum(TOLERANCE * beyond, FLOOR * below[-1])
+    bad = (error * (high - low) > allowed) & (cap == 0)
+    reach = np.maximum(np.abs(anchor + low), np.abs(anchor + high))
+    splittable = high - low > 16 * np.spacing(reach)
+    return bad & splittable, bad & ~splittable
+
+
+def _masses(low, high, value, cap, power) -> np.ndarray:
+    width = high - low
+    mass = width / 2 * (value @ _weight)
+    at = cap != 0
+    # value[:, 0] on a cap is the density at its outer edge.
+    mass[at] = value[at, 0] * width[at] / (1 + power[at])
+    return mass
+
+
+def _cap_powers(pdf: Density, mesh: Mesh) -> np.ndarray:
+    return np.zeros(mesh.low.size)
+
+
+def _tolerant(pdf: Density, mesh: Mesh) -> Density:
+    return pdf
