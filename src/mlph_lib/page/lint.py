@@ -28,15 +28,7 @@ __all__ = ["RULES", "Finding", "lint", "lint_tree", "main"]
 CELL_LINES = 12
 CELL_COLUMNS = 78
 ALT_LETTERS = 20
-EXTENSIONS = {
-    "amsmath",
-    "colon_fence",
-    "deflist",
-    "dollarmath",
-    "fieldlist",
-    "substitution",
-    "tasklist",
-}
+EXTENSIONS = {"amsmath", "colon_fence", "deflist", "dollarmath", "substitution"}
 
 
 class Finding(NamedTuple):
@@ -199,7 +191,7 @@ UNITS = (
     r"(?:[nµμum]?s|secs?|seconds?|milliseconds?|microseconds?|nanoseconds?|mins?"
     r"|minutes?|h|hours?|days?|weeks?|years?|bits?|bytes?|[kKMGTP]i?B|[kMG]?Hz"
     r"|[KMGTP]?FLOPs?(?:/s)?|[nµμcmk]?m|[kmµμ]?g|[mk]?Wh?|[kM]?eV|px|pt|°C?|°F|dB"
-    r"|nats?|x|×)"
+    r"|nats?|×)"
 )
 TYPED_NUMBER = re.compile(
     rf"""
@@ -210,7 +202,7 @@ TYPED_NUMBER = re.compile(
     | [½⅓⅔¼¾⅕⅛]
     | \d+(?:[,.]\d+)?\s?(?:%|‰|per\s?cent\b|percentage\b)
     | [€£]\s?\d+ | \d+\s?[€£]
-    | (?<![A-Za-z\d])\d+\s?{UNITS}(?![\w'’])  # 5 ms, 3x
+    | (?<![A-Za-z\d])\d+(?:x|\s?{UNITS})(?![\w'’])  # 5 ms, 3x
     | (?<![A-Za-z\d])(?<![A-Z]-)              # not: float128, SHA-256
       \d{{1,3}}(?:[,'’_\s]\d{{3}})+(?!\d)     # 10,000
     | (?<![A-Za-z\d])(?<![A-Z]-)\d{{3,}}      # 100

@@ -175,103 +175,234 @@ def resolve(pdf: Density, mesh: Mesh) -> Panels:
         ValueError: if the density is infinite or NaN where it matters, holds no
             mass, is not integrable, or cannot be resolved.
     """
-    power = _cap_powers(pdf, mesh)
-    density = _tolerant(pdf, mesh)
-    anchor, low, high, cap = mesh.anchor, mesh.low, mesh.high, mesh.cap
-    segment = np.cumsum(np.r_[True, (cap[1:] > 0) | (cap[:-1] < 0)])
-    value, error = _look(density, anchor, low, high)
+    pdf = _forgiving(pdf, mesh)
+    draft = _Draft.start(pdf, mesh)
     while True:
-        bad, unresolved = _judge(anchor, low, high, cap, power, value, error)
-        if not np.any(bad):
+        split, stuck = draft.judge()
+        if not np.any(split):
             break
-        if low.size > MOST_PANELS:
-            worst = np.argmax(error * (high - low) * bad)
-            raise ValueError(
-                f"the density needs more than {MOST_PANELS} panels, most of them near "
-                f"x = {anchor[worst] + low[worst]:.6g}: is it smooth between `points`?"
-            )
-        middle = (low[bad] + high[bad]) / 2
-        new_low = np.concatenate([low[bad], middle])
-        new_high = np.concatenate([middle, high[bad]])
-        new_anchor = np.tile(anchor[bad], 2)
-        new_value, new_error = _look(density, new_anchor, new_low, new_high)
-
-        def merged(old: np.ndarray, new: np.ndarray, bad: np.ndarray = bad):
-            return np.concatenate([old[~bad], new])
-
-        segment = merged(segment, np.tile(segment[bad], 2))
-        anchor, low = merged(anchor, new_anchor), merged(low, new_low)
-        high, value = merged(high, new_high), merged(value, new_value)
-        error = merged(error, new_error)
-        cap = merged(cap, np.zeros(new_low.size, dtype=int))
-        power = merged(power, np.zeros(new_low.size))
-        order = np.lexsort((low, segment))
-        segment, anchor, low, high, value, error, cap, power = (
-            a[order] for a in (segment, anchor, low, high, value, error, cap, power)
-        )
-    mass = _masses(low, high, value, cap, power)
-    total = float(mass.sum())
-    lost = float((error * (high - low))[unresolved].sum())
-    if lost > UNRESOLVED * total:
-        worst = np.argmax(error * (high - low) * unresolved)
+        draft = draft.halved(split)
+    total = float(draft.mass().sum())
+    lost = np.where(stuck, draft.error * (draft.high - draft.low), 0.0)
+    if lost.sum() > UNRESOLVED * total:
         raise ValueError(
-            f"the density is not resolved near x = {anchor[worst] + low[worst]:.6g}: "
+            f"the density is not resolved near x = {draft.start_of(lost.argmax()):.6g}: "
             "name a singularity or a jump there in `points`"
         )
-    return Panels(anchor, low, high, cap, value, power, total)
+    return draft.panels(total)
 
 
-def _look(
-    density: Density, anchor: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Density at the nodes, (K, 8), and its largest miss between them, (K,)."""
-    value = density(_places(anchor, low, high, _node))
-    seen = density(_places(anchor, low, high, _test))
-    miss = np.max(np.abs(seen - value @ _between.T), axis=1)
-    # What rounding of x and of the density itself can do is not worth a split.
-    half = (high - low) / 2
-    steepest = np.max(np.abs(value @ _slope.T), axis=1) / half
-    reach = np.maximum(np.abs(anchor + low), np.abs(anchor + high))
-    noise = 2.0**-52 * (64 * np.max(value, axis=1) + 4 * reach * steepest)
-    return value, np.where(miss <= noise, 0.0, miss)
+@dataclass
+class _Draft:
+    """Panels on their way; arrays of one length, ordered by segment and offset."""
 
+    pdf: Density
+    segment: np.ndarray  # a segment is what hangs on one side of one anchor
+    anchor: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    cap: np.ndarray
+    power: np.ndarray  # density ~ |offset|^power next to the anchor
+    value: np.ndarray  # at the nodes; on a cap, at its outer edge
+    error: np.ndarray  # largest miss between the nodes
 
-def _places(
-    anchor: np.ndarray, low: np.ndarray, high: np.ndarray, s: np.ndarray
-) -> np.ndarray:
-    middle, half = (low + high) / 2, (high - low) / 2
-    return anchor[:, None] + (middle[:, None] + half[:, None] * s)
+    COLUMNS = ("segment", "anchor", "low", "high", "cap", "power", "value", "error")
 
+    @classmethod
+    def start(cls, pdf: Density, mesh: Mesh) -> _Draft:
+        new_segment = np.r_[True, (mesh.cap[1:] > 0) | (mesh.cap[:-1] < 0)]
+        segment = np.cumsum(new_segment) - 1
+        power, edge = _powers(pdf, mesh, segment)
+        draft = cls(pdf, segment, *vars(mesh).values(), power, edge, edge)
+        draft.look()
+        at = mesh.cap != 0
+        draft.value[at], draft.error[at] = edge[segment[at], None], 0.0
+        _check_tails(draft)
+        return draft
 
-def _judge(anchor, low, high, cap, power, value, error):
-    """Which panels to halve, and which ones are bad but cannot be halved."""
-    mass = _masses(low, high, value, cap, power)
-    below, above = np.cumsum(mass), np.cumsum(mass[::-1])[::-1]
-    beyond = np.minimum(below, above)
-    if below[-1] <= 0:
-        raise ValueError(
-            "the density is zero wherever it was looked at: name the location and "
-            "scale of what it holds in `points`"
+    def look(self) -> None:
+        """Evaluate the density at the nodes and between them."""
+        self.value = self._sample(_node)
+        miss = np.abs(self._sample(_test) - self.value @ _between.T).max(axis=1)
+        # What rounding of x and of the density itself can do is not worth a split.
+        steepest = np.abs(self.value @ _slope.T).max(axis=1) * 2 / (self.high - self.low)
+        noise = 64 * self.value.max(axis=1) + 4 * self.reach() * steepest
+        self.error = np.where(miss <= noise * 2.0**-52, 0.0, miss)
+
+    def _sample(self, s: np.ndarray) -> np.ndarray:
+        middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
+        offset = middle[:, None] + half[:, None] * s
+        x = self.anchor[:, None] + offset
+        value = self.pdf(x)
+        # x is rounded; next to a singularity that moves the density too much.
+        near = (self.power < -1e-3) & (self.anchor != 0)
+        if np.any(near):
+            rounded = x[near] - self.anchor[near, None]
+            value[near] *= (offset[near] / rounded) ** self.power[near, None]
+        return value
+
+    def judge(self) -> tuple[np.ndarray, np.ndarray]:
+        """Which panels to halve, and which ones are bad but too narrow for it."""
+        mass = self.mass()
+        below, above = np.cumsum(mass), np.cumsum(mass[::-1])[::-1]
+        if not below[-1] > 0:
+            raise ValueError(
+                "the density is zero wherever it was looked at: name the location "
+                "and scale of what it holds in `points`"
+            )
+        allowed = np.maximum(
+            TOLERANCE * np.minimum(below, above), FLOOR * below[-1]
         )
-    allowed = np.maximum(TOLERANCE * beyond, FLOOR * below[-1])
-    bad = (error * (high - low) > allowed) & (cap == 0)
-    reach = np.maximum(np.abs(anchor + low), np.abs(anchor + high))
-    splittable = high - low > 16 * np.spacing(reach)
-    return bad & splittable, bad & ~splittable
+        bad = self.error * (self.high - self.low) > allowed
+        wide = self.high - self.low > 16 * np.spacing(self.reach())
+        return bad & wide, bad & ~wide
+
+    def halved(self, split: np.ndarray) -> _Draft:
+        """The draft with the marked panels replaced by their halves."""
+        if self.low.size > MOST_PANELS:
+            worst = np.argmax(self.error * (self.high - self.low) * split)
+            raise ValueError(
+                f"the density needs more than {MOST_PANELS} panels, the worst one near "
+                f"x = {self.start_of(worst):.6g}: is it smooth between `points`?"
+            )
+        kept, left, right = (self._where(m) for m in (~split, split, split))
+        left.high = right.low = (left.low + left.high) / 2
+        left.look()
+        right.look()
+        parts = kept, left, right
+        columns = [np.concatenate([getattr(p, c) for p in parts]) for c in self.COLUMNS]
+        merged = _Draft(self.pdf, *columns)
+        return merged._where(np.lexsort((merged.low, merged.segment)))
+
+    def _where(self, chosen: np.ndarray) -> _Draft:
+        return _Draft(self.pdf, *(getattr(self, c)[chosen] for c in self.COLUMNS))
+
+    def mass(self) -> np.ndarray:
+        return _masses(self.low, self.high, self.value, self.cap, self.power)
+
+    def reach(self) -> np.ndarray:
+        return np.maximum(
+            np.abs(self.anchor + self.low), np.abs(self.anchor + self.high)
+        )
+
+    def start_of(self, k: int) -> float:
+        return float(self.anchor[k] + self.low[k])
+
+    def panels(self, total: float) -> Panels:
+        return Panels(
+            self.anchor,
+            self.low,
+            self.high,
+            self.cap,
+            self.value,
+            self.power,
+            total,
+        )
 
 
-def _masses(low, high, value, cap, power) -> np.ndarray:
+def _masses(
+    low: np.ndarray,
+    high: np.ndarray,
+    value: np.ndarray,
+    cap: np.ndarray,
+    power: np.ndarray,
+) -> np.ndarray:
     width = high - low
-    mass = width / 2 * (value @ _weight)
-    at = cap != 0
-    # value[:, 0] on a cap is the density at its outer edge.
-    mass[at] = value[at, 0] * width[at] / (1 + power[at])
-    return mass
+    edge = value[:, 0] / np.where(cap != 0, 1 + power, 1.0)
+    return width * np.where(cap != 0, edge, value @ _weight / 2)
 
 
-def _cap_powers(pdf: Density, mesh: Mesh) -> np.ndarray:
-    return np.zeros(mesh.low.size)
+def _powers(
+    pdf: Density, mesh: Mesh, segment: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Exponent of the density at each panel's anchor; density at each cap's edge."""
+    cap = np.flatnonzero(mesh.cap)
+    anchor, sign = mesh.anchor[cap], mesh.cap[cap]
+    size = mesh.high[cap] - mesh.low[cap]
+    reach = np.array(
+        [np.abs((mesh.low + mesh.high)[segment == k]).max() / 2 for k in segment[cap]]
+    )
+    near, far = (anchor + sign * r for r in (size, np.minimum(16 * size, reach)))
+    p = pdf(np.array([near, far]))
+    d = np.abs(np.array([near, far]) - anchor)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.log(p[1] / p[0]) / np.log(d[1] / d[0])
+    power = np.where((p[0] > 0) & (p[1] > 0), power, 0.0)
+    edge = p[0] * (size / d[0]) ** power
+    for k in np.flatnonzero((power < MOST_SINGULAR) & (edge > 0)):
+        raise ValueError(
+            f"the density is not integrable: next to x = {anchor[k]:.6g} it grows "
+            f"like |x - {anchor[k]:.6g}|^{power[k]:.3f}"
+        )
+    # Segments are numbered from the left, one cap each.
+    return power[segment], edge
 
 
-def _tolerant(pdf: Density, mesh: Mesh) -> Density:
-    return pdf
+def _check_tails(draft: _Draft) -> None:
+    """Refuse a density that falls too slowly towards an infinite end."""
+    for way, power in zip((-1, 1), tail_powers(draft), strict=True):
+        if power > HEAVIEST_TAIL:
+            raise ValueError(
+                f"the density is not integrable, or its tail is too heavy: towards "
+                f"{'-inf' if way < 0 else 'inf'} it falls like |x|^{power:.3f}"
+            )
+
+
+def tail_powers(panels: _Draft | Panels) -> tuple[float, float]:
+    """Exponents a of the density ~ |x|^a towards both ends; -inf at a finite end.
+
+    Measured at the outermost place where the density is not yet denormal.
+    """
+    return _tail_power(panels, slice(None, None, -1)), _tail_power(panels, slice(None))
+
+
+def _tail_power(panels: _Draft | Panels, order: slice) -> float:
+    middle = np.abs(panels.low + panels.high)[order] / 2
+    value = panels.value[order].mean(axis=1)
+    if middle[-1] < 2.0**900:
+        return -np.inf
+    alive = np.flatnonzero(value > 1e-290)
+    if alive.size < 2:
+        return -np.inf
+    last = alive[-1]
+    first = alive[max(0, alive.size - 9)]
+    ratio = np.log(value[last] / value[first])
+    return float(ratio / np.log(middle[last] / middle[first]))
+
+
+def _forgiving(pdf: Density, mesh: Mesh) -> Density:
+    """The density with NaN and inf read as 0 beyond where it has vanished.
+
+    exp(-x) / (1 + exp(-x))^2 is NaN at x = -800 for want of exponents, not of a
+    density. Such values are accepted outside the outermost panels in which the
+    density is finite and holds less than 1e-40 of the mass; anywhere else they are
+    an error.
+    """
+    half = (mesh.high - mesh.low) / 2
+    offset = (mesh.low + mesh.high)[:, None] / 2 + half[:, None] * _node
+    x = mesh.anchor[:, None] + offset
+    value = pdf(x)
+    finite = np.isfinite(value).all(axis=1)
+    if finite.all():
+        low, high = -np.inf, np.inf
+    else:
+        share = np.where(finite, (np.abs(offset) * np.where(finite[:, None], value, 0)).max(axis=1), np.inf)
+        crude = (half[:, None] * value * _weight)[finite].sum()
+        gone = finite & (share <= VANISHED * crude)
+        mid = int(np.argmax(np.where(finite, (value*half[:, None]).sum(axis=1), -1)))
+        ...
+
+    def forgiving(x: np.ndarray) -> np.ndarray:
+        value = pdf(x)
+        bad = ~np.isfinite(value)
+        if np.any(bad):
+            wrong = bad & (x >= low) & (x <= high)
+            if np.any(wrong):
+                raise ValueError(
+                    f"the density must be finite inside its support, got "
+                    f"{value[wrong][0]} at x = {x[wrong][0]:.6g}"
+                )
+            value = np.where(bad, 0.0, value)
+        return value
+
+    return forgiving

@@ -23,46 +23,34 @@ def load_samples(
 ) -> tuple[np.ndarray, str]:
     """10,000 samples of p(x) = x/2 on [0, 2], and a sentence on where they are from.
 
-    Parameters
-    ----------
-    path : str or path-like or None
-        The course's ``samples_1d.npy``. ``None`` or an empty string: draw
-        x = 2 sqrt(u) from ``rng`` instead, the quantile function of x^2/4.
-    rng : numpy.random.Generator
-        Used only where no path is given.
-    digest : str
-        The SHA-256 digest that the file must have, in hexadecimal.
+    Args:
+        path: the course's `samples_1d.npy`. None or an empty string: draw
+            x = 2 sqrt(u) from `rng` instead, by the quantile function of x^2/4.
+        rng: used only where no path is given.
+        digest: the SHA-256 digest that the file must have, in hexadecimal.
 
-    Returns
-    -------
-    samples : ndarray, shape (10000,), float64
-        Values in [0, 2].
-    provenance : str
-        A sentence that says which of the two they are.
+    Returns:
+        (samples, provenance): float64 array of shape (10000,) with values in
+        [0, 2], and a sentence that says where they are from.
 
-    Raises
-    ------
-    FileNotFoundError
-        If ``path`` names no file.
-    ValueError
-        If the file has another digest, is no ``.npy`` array of plain numbers, or
-        has another shape or type, a value that is not finite, or one outside [0, 2].
+    Raises:
+        FileNotFoundError: if `path` names no file.
+        ValueError: if the file has another digest, is no `.npy` array of plain
+            numbers, or has another shape or type, a value that is not finite, or
+            one outside [0, 2].
 
-    References
-    ----------
-    Sheet 9 of the lecture *Machine Learning and Physics*, file
-    ``sheet09/data/samples_1d.npy`` of https://github.com/sciai-lab/mlph_w24.
+    Source: sheet 9 of the lecture Machine Learning and Physics, file
+    sheet09/data/samples_1d.npy of https://github.com/sciai-lab/mlph_w24.
 
-    Examples
-    --------
-    >>> samples, provenance = load_samples(None, np.random.default_rng(9))
-    >>> samples.shape, bool(samples.min() >= 0), bool(samples.max() <= 2)
-    ((10000,), True, True)
-    >>> provenance
-    'The samples are 10,000 own draws from the same law, not the file of the course.'
+    Example:
+        >>> samples, provenance = load_samples(None, np.random.default_rng(9))
+        >>> samples.shape, bool(samples.min() >= 0), bool(samples.max() <= 2)
+        ((10000,), True, True)
+        >>> provenance
+        'The samples are 10,000 own draws from the same law, not the course file.'
     """
     if path is None or os.fspath(path) == "":
-        text = "own draws from the same law, not the file of the course."
+        text = "own draws from the same law, not the course file."
         samples = 2 * np.sqrt(rng.random(COURSE_SIZE))
         return samples, f"The samples are {COURSE_SIZE:,} {text}"
     samples = _validated(_array(_verified_bytes(Path(path), digest), path), path)
