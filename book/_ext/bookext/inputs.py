@@ -20,6 +20,7 @@ __all__ = ["page_digest", "reached_modules"]
 
 CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n(.*?)^\1\s*$", re.M | re.S)
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
+OPTIONS = re.compile(r"^---\n(?:.*\n)*?---\n|^:[\w-]+:.*$", re.M)
 FOLDERS = ("benchmarks", "data", "models", "recordings")
 LOCKS = ("pyproject.toml", "requirements.txt", "requirements-torch.txt")
 
@@ -58,8 +59,7 @@ def reached_modules(text: str, package: Path) -> set[Path]:
 
 def _without_options(cells: str) -> str:
     """Cell text without the option block and without IPython's magics."""
-    cells = re.sub(r"^---\n.*?^---\n|^:[\w-]+:.*$", "", cells, flags=re.M | re.S)
-    return MAGIC.sub("", cells)
+    return MAGIC.sub("", OPTIONS.sub("", cells))
 
 
 def _imports(code: str, package: Path, origin: Path | None = None) -> Iterator[Path]:
