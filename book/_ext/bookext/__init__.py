@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from sphinx.application import Sphinx
 
-from bookext import execution, katex, latex, notebooks, repairs, site, status
+from bookext import (
+    execution,
+    katex,
+    latex,
+    notebooks,
+    prose,
+    repairs,
+    site,
+    status,
+)
 
 __all__ = ["setup"]
 
-PARTS = (repairs, execution, katex, notebooks, status, site, latex)
+PARTS = (repairs, execution, katex, notebooks, prose, status, site, latex)
 
 
 def setup(app: Sphinx) -> dict:

@@ -39,12 +39,11 @@ class Picture:
 def subplots(rows: int = 1, cols: int = 1, *, height: float = 2.8, **kwargs):
     """``plt.subplots`` in the book's style, as wide as the page, ``height`` inches.
 
-    Examples
-    --------
-    >>> fig, ax = subplots(1, 2, height=2.0)
-    >>> fig.get_size_inches().tolist(), len(ax)
-    ([6.4, 2.0], 2)
-    >>> plt.close(fig)
+    Example:
+        >>> fig, ax = subplots(1, 2, height=2.0)
+        >>> fig.get_size_inches().tolist(), len(ax)
+        ([6.4, 2.0], 2)
+        >>> plt.close(fig)
     """
     plt.style.use(STYLE)  # for what is drawn later too: legends, colours of lines
     return plt.subplots(rows, cols, figsize=(6.4, height), **kwargs)
@@ -53,19 +52,17 @@ def subplots(rows: int = 1, cols: int = 1, *, height: float = 2.8, **kwargs):
 def figure(key: str, fig: Figure, alt: str) -> None:
     """Glue ``fig`` under ``key`` as SVG for HTML and as PDF for print.
 
-    Parameters
-    ----------
-    key : str
-        Unique name over the whole book; ``{glue:figure}`` places it.
-    fig : matplotlib.figure.Figure
-        Closed afterwards.
-    alt : str
-        What the figure shows, in a sentence; read aloud in its place.
+    Args:
+        key: unique name over the whole book; ``{glue:figure}`` places it.
+        fig: a matplotlib figure; it is closed afterwards.
+        alt: what the figure shows, in a sentence; read aloud in its place.
 
-    Raises
-    ------
-    ValueError
-        If ``alt`` says less than a few words.
+    Raises:
+        ValueError: if ``alt`` says less than a few words.
+
+    Example:
+        >>> fig, ax = subplots(height=1.0)
+        >>> figure("doc-empty", fig, alt="Empty axes from zero to one.")
     """
     _demand_alt(key, alt)
     markup = _inline_svg(_save(fig, "svg").decode(), key, alt)
@@ -75,10 +72,9 @@ def figure(key: str, fig: Figure, alt: str) -> None:
 def interactive(key: str, markup: str, fig: Figure, alt: str) -> None:
     """Glue live ``markup`` (plain SVG and script) with its static twin ``fig``.
 
-    Raises
-    ------
-    ValueError
-        If ``alt`` says less than a few words, or the markup asks another host.
+    Raises:
+        ValueError: if ``alt`` says less than a few words, or the markup asks
+            another host.
     """
     _demand_alt(key, alt)
     if re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", markup):

@@ -28,26 +28,22 @@ class Text:
 def check(claim: str, holds: bool) -> None:
     """Stop the page unless ``holds``, naming the ``claim`` in words.
 
-    Raises
-    ------
-    CheckError
-        If the claim is false. A NumPy boolean is accepted, an array is not.
+    Raises:
+        CheckError: if the claim is false. A NumPy boolean will do, an array will not.
 
-    Examples
-    --------
-    >>> check("two is even", 2 % 2 == 0)
+    Example:
+        >>> check("two is even", 2 % 2 == 0)
     """
     if not bool(holds):
         raise CheckError(f"this claim of the page does not hold: {claim}")
 
 
 def pretty(text: str) -> str:
-    """``1.5e-12`` as ``1.5 × 10⁻¹²``, ``12345`` as ``12,345``, minus signs proper.
+    """``1.5e-12`` as ``1.5 × 10⁻¹²``, and a proper minus sign.
 
-    Examples
-    --------
-    >>> pretty("1.5e-12"), pretty("-0.25")
-    ('1.5 × 10⁻¹²', '−0.25')
+    Example:
+        >>> pretty("1.5e-12"), pretty("-0.25")
+        ('1.5 × 10⁻¹²', '−0.25')
     """
     mantissa, e, exponent = text.partition("e")
     if e and exponent.lstrip("+-").isdigit():
@@ -67,27 +63,20 @@ def number(
 ) -> None:
     """Check ``value``, format it once and glue it under ``key`` for the prose.
 
-    Parameters
-    ----------
-    key : str
-        Unique name over the whole book; prose shows it by ``{glue:text}``.
-    value : float or int or str
-        The computed number (a string is glued as it is, and takes no bound).
-    fmt : str
-        A format string such as ``"{:.2e}"``; exponents become powers of ten.
-    below, above : float, optional
-        Strict bounds.
-    equals, tol : float, optional
-        ``abs(value - equals) <= tol`` must hold.
+    Args:
+        key: unique name over the whole book; prose shows it by ``{glue:text}``.
+        value: the computed number (a string is glued as it is, and takes no bound).
+        fmt: a format string such as ``"{:.2e}"``; exponents become powers of ten.
+        below: strict upper bound, or None.
+        above: strict lower bound, or None.
+        equals: the value must lie within ``tol`` of it, or None.
+        tol: largest allowed distance from ``equals``.
 
-    Raises
-    ------
-    CheckError
-        If the value is not finite or breaks a bound; nothing is glued then.
+    Raises:
+        CheckError: if the value is not finite or breaks a bound; nothing is glued.
 
-    Examples
-    --------
-    >>> number("doc-half", 0.5, "{:.1f}", equals=0.5)
+    Example:
+        >>> number("doc-half", 0.5, "{:.1f}", equals=0.5)
     """
     if not isinstance(value, str):
         _bounded(key, value, below, above, equals, tol)

@@ -12,10 +12,8 @@ __all__ = ["benchmark", "project_root"]
 def project_root(start: Path | None = None) -> Path:
     """The first folder at or above ``start`` that holds ``_toc.yml``.
 
-    Raises
-    ------
-    FileNotFoundError
-        If no such folder exists (run inside a checkout of the book).
+    Raises:
+        FileNotFoundError: if there is none (run inside a checkout of the book).
     """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
@@ -30,10 +28,8 @@ def project_root(start: Path | None = None) -> Path:
 def benchmark(name: str, start: Path | None = None) -> dict[str, Any]:
     """The committed results ``benchmarks/<name>.json`` as a dictionary.
 
-    Raises
-    ------
-    FileNotFoundError
-        If they are not there; ``make bench`` writes them.
+    Raises:
+        FileNotFoundError: if they are not there; ``make bench`` writes them.
     """
     path = project_root(start) / "benchmarks" / f"{name}.json"
     if not path.is_file():

@@ -131,7 +131,7 @@ def _fill(
     np.sqrt(r, out=r)
     np.multiply(t, np.pi, out=t)  # phi / 2 in [0, pi)
     np.tan(t, out=t)
-    np.multiply(t, t, out=half)
+    np.square(t, out=half)
     np.add(half, 1.0, out=half)
     np.divide(r, half, out=half)
     np.add(half, half, out=half)  # r (1 + cos phi)

@@ -23,8 +23,12 @@ NODES = 8
 TOLERANCE = 5e-13  # of a panel's density, relative to the mass beyond the panel
 UNRESOLVED = 1e-11  # mass that may sit in panels too narrow to be halved
 MOST_PANELS = 100_000
+MOST_STALE = 4
 VANISHED = 1e-40  # share of the mass below which a density counts as gone
 FLOOR = 1e-290  # share of the mass below which tails are no longer resolved
+DENORMAL = 1e-305  # densities below it have lost their digits
+MOST_SINGULAR = -0.98  # exponents closer to -1 cannot be told from not integrable
+HEAVIEST_TAIL = -1.045  # |x|^a above it leaves mass that no float can reach
 
 _node, _weight = legendre.leggauss(NODES)
 _test = np.concatenate([[-0.999], (_node[:-1] + _node[1:]) / 2, [0.999]])
@@ -164,6 +168,7 @@ class Panels:
         return self.cap[k] * size * share ** (1 / (1 + self.power[k]))
 
 
+@np.errstate(all="ignore")  # densities and places reach over all of the exponents
 def resolve(pdf: Density, mesh: Mesh) -> Panels:
     """Halve panels until the density is known to 5e-13 of the mass beyond each.
 
@@ -187,7 +192,7 @@ def resolve(pdf: Density, mesh: Mesh) -> Panels:
     if lost.sum() > UNRESOLVED * total:
         raise ValueError(
             f"the density is not resolved near x = {draft.start_of(lost.argmax()):.6g}: "
-            "name a singularity or a jump there in `points`"
+            "name a singularity there in `points`, or remove the noise of its values"
         )
     return draft.panels(total)
 
@@ -205,17 +210,23 @@ class _Draft:
     power: np.ndarray  # density ~ |offset|^power next to the anchor
     value: np.ndarray  # at the nodes; on a cap, at its outer edge
     error: np.ndarray  # largest miss between the nodes
+    stale: np.ndarray  # halvings in a row that did not help
 
-    COLUMNS = ("segment", "anchor", "low", "high", "cap", "power", "value", "error")
+    COLUMNS = ("segment", "anchor", "low", "high", "cap", "power")
+    COLUMNS += ("value", "error", "stale")
 
     @classmethod
     def start(cls, pdf: Density, mesh: Mesh) -> _Draft:
-        new_segment = np.r_[True, (mesh.cap[1:] > 0) | (mesh.cap[:-1] < 0)]
+        anew = (np.diff(mesh.anchor) != 0) | (mesh.cap[1:] > 0) | (mesh.cap[:-1] < 0)
+        new_segment = np.r_[True, anew]
         segment = np.cumsum(new_segment) - 1
-        power, edge = _powers(pdf, mesh, segment)
-        draft = cls(pdf, segment, *vars(mesh).values(), power, edge, edge)
+        power, edge = _singularities(pdf, mesh, segment)
+        cap = np.where(power[segment] < 0, mesh.cap, 0)
+        where = segment, mesh.anchor, mesh.low, mesh.high, cap, power[segment]
+        zeros = np.zeros(segment.size)
+        draft = cls(pdf, *where, zeros, zeros, zeros)
         draft.look()
-        at = mesh.cap != 0
+        at = cap != 0
         draft.value[at], draft.error[at] = edge[segment[at], None], 0.0
         _check_tails(draft)
         return draft
@@ -227,7 +238,8 @@ class _Draft:
         # What rounding of x and of the density itself can do is not worth a split.
         steepest = np.abs(self.value @ _slope.T).max(axis=1) * 2 / (self.high - self.low)
         noise = 64 * self.value.max(axis=1) + 4 * self.reach() * steepest
-        self.error = np.where(miss <= noise * 2.0**-52, 0.0, miss)
+        noise = np.maximum(noise * 2.0**-52, DENORMAL)
+        self.error = np.where(miss <= noise, 0.0, miss)
 
     def _sample(self, s: np.ndarray) -> np.ndarray:
         middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
@@ -235,7 +247,7 @@ class _Draft:
         x = self.anchor[:, None] + offset
         value = self.pdf(x)
         # x is rounded; next to a singularity that moves the density too much.
-        near = (self.power < -1e-3) & (self.anchor != 0)
+        near = (self.power < 0) & (self.anchor != 0)
         if np.any(near):
             rounded = x[near] - self.anchor[near, None]
             value[near] *= (offset[near] / rounded) ** self.power[near, None]
@@ -255,7 +267,8 @@ class _Draft:
         )
         bad = self.error * (self.high - self.low) > allowed
         wide = self.high - self.low > 16 * np.spacing(self.reach())
-        return bad & wide, bad & ~wide
+        useful = wide & (self.stale < MOST_STALE)
+        return bad & useful, bad & ~useful
 
     def halved(self, split: np.ndarray) -> _Draft:
         """The draft with the marked panels replaced by their halves."""
@@ -267,8 +280,12 @@ class _Draft:
             )
         kept, left, right = (self._where(m) for m in (~split, split, split))
         left.high = right.low = (left.low + left.high) / 2
+        before = left.error / 4
         left.look()
         right.look()
+        # A jump stays in one half, a wave is resolved soon; noise is in both, always.
+        noisy = (left.error > before) & (right.error > before)
+        left.stale = right.stale = np.where(noisy, left.stale + 1, 0)
         parts = kept, left, right
         columns = [np.concatenate([getattr(p, c) for p in parts]) for c in self.COLUMNS]
         merged = _Draft(self.pdf, *columns)
@@ -289,15 +306,8 @@ class _Draft:
         return float(self.anchor[k] + self.low[k])
 
     def panels(self, total: float) -> Panels:
-        return Panels(
-            self.anchor,
-            self.low,
-            self.high,
-            self.cap,
-            self.value,
-            self.power,
-            total,
-        )
+        places = self.anchor, self.low, self.high, self.cap
+        return Panels(*places, self.value, self.power, total)
 
 
 def _masses(
@@ -312,30 +322,29 @@ def _masses(
     return width * np.where(cap != 0, edge, value @ _weight / 2)
 
 
-def _powers(
+def _singularities(
     pdf: Density, mesh: Mesh, segment: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Exponent of the density at each panel's anchor; density at each cap's edge."""
-    cap = np.flatnonzero(mesh.cap)
+    """Exponent a < 0 of each segment's singularity, 0 without; density at its cap."""
+    cap = np.flatnonzero(mesh.cap)  # segments come from the left, one cap each
     anchor, sign = mesh.anchor[cap], mesh.cap[cap]
     size = mesh.high[cap] - mesh.low[cap]
-    reach = np.array(
-        [np.abs((mesh.low + mesh.high)[segment == k]).max() / 2 for k in segment[cap]]
-    )
-    near, far = (anchor + sign * r for r in (size, np.minimum(16 * size, reach)))
-    p = pdf(np.array([near, far]))
-    d = np.abs(np.array([near, far]) - anchor)
+    edges = np.abs(mesh.low), np.abs(mesh.high)
+    reach = np.array([max(e[segment == k].max() for e in edges) for k in segment[cap]])
+    x = anchor + sign * np.array([size / 16, size, np.minimum(16 * size, reach)])
+    p, d = pdf(x), np.abs(x - anchor)
     with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.log(p[1] / p[0]) / np.log(d[1] / d[0])
-    power = np.where((p[0] > 0) & (p[1] > 0), power, 0.0)
-    edge = p[0] * (size / d[0]) ** power
-    for k in np.flatnonzero((power < MOST_SINGULAR) & (edge > 0)):
+        inner, outer = np.log(p[1:] / p[:-1]) / np.log(d[1:] / d[:-1])
+        # A smooth density flattens towards the anchor, a singular one does not.
+        singular = (p > 0).all(axis=0) & (outer < -1e-3) & (inner < outer / 2)
+        power = np.where(singular, outer, 0.0)
+        edge = p[1] * (size / d[1]) ** power
+    for k in np.flatnonzero(power < MOST_SINGULAR):
         raise ValueError(
             f"the density is not integrable: next to x = {anchor[k]:.6g} it grows "
             f"like |x - {anchor[k]:.6g}|^{power[k]:.3f}"
         )
-    # Segments are numbered from the left, one cap each.
-    return power[segment], edge
+    return power, edge
 
 
 def _check_tails(draft: _Draft) -> None:
@@ -378,19 +387,7 @@ def _forgiving(pdf: Density, mesh: Mesh) -> Density:
     density is finite and holds less than 1e-40 of the mass; anywhere else they are
     an error.
     """
-    half = (mesh.high - mesh.low) / 2
-    offset = (mesh.low + mesh.high)[:, None] / 2 + half[:, None] * _node
-    x = mesh.anchor[:, None] + offset
-    value = pdf(x)
-    finite = np.isfinite(value).all(axis=1)
-    if finite.all():
-        low, high = -np.inf, np.inf
-    else:
-        share = np.where(finite, (np.abs(offset) * np.where(finite[:, None], value, 0)).max(axis=1), np.inf)
-        crude = (half[:, None] * value * _weight)[finite].sum()
-        gone = finite & (share <= VANISHED * crude)
-        mid = int(np.argmax(np.where(finite, (value*half[:, None]).sum(axis=1), -1)))
-        ...
+    low, high = _trusted_range(pdf, mesh)
 
     def forgiving(x: np.ndarray) -> np.ndarray:
         value = pdf(x)
@@ -406,3 +403,23 @@ def _forgiving(pdf: Density, mesh: Mesh) -> Density:
         return value
 
     return forgiving
+
+
+def _trusted_range(pdf: Density, mesh: Mesh) -> tuple[float, float]:
+    """The x between which every value of the density has to be finite."""
+    half = (mesh.high - mesh.low)[:, None] / 2
+    offset = (mesh.low + mesh.high)[:, None] / 2 + half * _node
+    value = pdf(mesh.anchor[:, None] + offset)
+    finite = np.isfinite(value).all(axis=1)
+    value = np.where(finite[:, None], value, 0.0)
+    with np.errstate(over="ignore"):
+        share = np.abs(offset * value).max(axis=1)
+        alive = np.flatnonzero(share > VANISHED * (half * value * _weight).sum())
+    if alive.size == 0:
+        return -np.inf, np.inf
+    start, stop = alive[0], alive[-1]
+    edge = mesh.anchor + mesh.low
+    low = edge[start] if start > 0 and finite[start - 1] else -np.inf
+    last = stop + 1 == finite.size
+    high = edge[stop + 1] if not last and finite[stop + 1] else np.inf
+    return low, high

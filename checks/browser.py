@@ -1,0 +1,311 @@
+"""What a browser sees of the built site: requests, errors, formulas, axe, overflow.
+
+Every function returns the problems of one page in words, so that the tests print
+all of them at once, and a little broken page can show that each is found.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+__all__ = [
+    "Problem",
+    "desktop_and_phone",
+    "find_chromium",
+    "launched",
+    "opened_as_file",
+    "pages_of",
+    "search_hits",
+    "served",
+    "without_scripts",
+]
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # an unforeseen request is seen, but goes nowhere
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+AXE_OPTIONS = {
+    "runOnly": [
+        "wcag2a",
+        "wcag2aa",
+        "wcag21a",
+        "wcag21aa",
+        "wcag22aa",
+        "best-practice",
+    ],
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+
+
+class Problem(NamedTuple):
+    """What one gate found on one page."""
+
+    gate: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.gate}: {self.message}"
+
+
+def find_chromium() -> str:
+    """The browser's path: ``MLPH_CHROMIUM``, or the first one found on PATH."""
+    named = os.environ.get("MLPH_CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    raise FileNotFoundError(
+        f"no browser: looked for {', '.join(names)}; install Chromium (Debian: "
+        f"apt-get install chromium) or set MLPH_CHROMIUM to its path"
+    )
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """One headless Chromium with a fresh profile."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Keep the test output to the findings."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve ``folder`` on a free port of localhost; gives its address."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no site in {folder}: run `make book` first")
+    handler = partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+def pages_of(folder: Path) -> list[str]:
+    """The pages of the site, relative to it; sources and assets left out."""
+    pages = (page.relative_to(folder) for page in sorted(folder.rglob("*.html")))
+    return [page.as_posix() for page in pages if not page.parts[0].startswith("_")]
+
+
+def _axe() -> str:
+    package = resources.files("axe_playwright_python")
+    return (package / "axe.min.js").read_text(encoding="utf-8")
+
+
+def _context(browser: Browser, theme: str = "light", **options) -> BrowserContext:
+    context = browser.new_context(
+        viewport=DESKTOP,
+        color_scheme=theme,
+        reduced_motion="reduce",
+        service_workers="block",
+        **options,
+    )
+    context.add_init_script(
+        f"for (const key of ['mode', 'theme']) "
+        f"try {{ localStorage.setItem(key, '{theme}') }} catch (error) {{ }}"
+    )
+    return context
+
+
+class _Watch:
+    """Collects what a page asks for and complains about while it is open."""
+
+    def __init__(self, page: Page, home: str) -> None:
+        self.problems: list[Problem] = []
+        self.home = home
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("websocket", lambda socket: self._asked(socket.url))
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self._add("page-error", str(error)))
+
+    def _add(self, gate: str, message: str) -> None:
+        problem = Problem(gate, message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.home, "data:", "blob:", "about:")):
+            self._add("foreign-request", url)
+
+    def _said(self, message) -> None:
+        if message.type in ("error", "assert"):
+            place = (message.location or {}).get("url", "")
+            self._add("console-error", f"{message.text} ({place})")
+
+
+# Folded solutions and menus are part of the page: axe sees only what is open.
+UNFOLD = """() => {
+  for (const fold of document.querySelectorAll('details')) fold.open = true
+  for (const fold of document.querySelectorAll('.toggle-hidden'))
+    fold.classList.remove('toggle-hidden')
+}"""
+# Hints that open a connection without a request that the browser reports.
+FOREIGN_HINTS = """() => [...document.querySelectorAll(
+    'link[rel~=preconnect], link[rel~=dns-prefetch], link[rel~=prefetch]')]
+  .map(link => link.href).filter(address => !address.startsWith(location.origin))"""
+OVERFLOW = """() => {
+  const wide = document.documentElement.clientWidth
+  if (Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)
+      <= wide + 1) return []
+  const scrolls = element => element && element !== document.body &&
+    (getComputedStyle(element).overflowX !== 'visible' ||
+     scrolls(element.parentElement))
+  const name = element => element.tagName.toLowerCase() +
+    (element.id ? '#' + element.id : '') +
+    [...element.classList].map(name => '.' + name).join('')
+  const guilty = [...document.body.querySelectorAll('*')].filter(element =>
+    element.getBoundingClientRect().right > wide + 1 &&
+    !scrolls(element.parentElement))
+  return [`page of ${document.documentElement.scrollWidth} px: ` +
+          guilty.slice(0, 5).map(name).join(', ')]
+}"""
+
+
+def desktop_and_phone(
+    browser: Browser, origin: str, path: str, theme: str
+) -> list[Problem]:
+    """One load of a page in one theme: errors, requests, axe twice, overflow."""
+    with _context(browser, theme) as context:
+        page = context.new_page()
+        watch = _Watch(page, origin)
+        page.goto(f"{origin}/{path}", wait_until="load")
+        problems = _hints(page) + _theme(page, theme)
+        page.evaluate(UNFOLD)
+        page.evaluate(_axe())  # not a script tag: those a page's policy may refuse
+        problems += _violations(page, "desktop")
+        page.set_viewport_size(PHONE)
+        problems += [Problem("overflow", told) for told in page.evaluate(OVERFLOW)]
+        problems += _violations(page, "phone")
+        return watch.problems + problems
+
+
+def _hints(page: Page) -> list[Problem]:
+    return [Problem("foreign-request", url) for url in page.evaluate(FOREIGN_HINTS)]
+
+
+def _theme(page: Page, theme: str) -> list[Problem]:
+    """A site that ignores the theme would be checked twice in the same colours."""
+    shown = page.evaluate("() => document.documentElement.dataset.theme")
+    if shown in (None, theme):
+        return []
+    return [Problem("theme", f"asked for {theme}, got {shown}")]
+
+
+def _violations(page: Page, where: str) -> list[Problem]:
+    """Everything axe objects to, with the element and what it says of it."""
+    found = page.evaluate("options => axe.run(document, options)", AXE_OPTIONS)
+    problems = []
+    for violation in found["violations"]:
+        for node in violation["nodes"]:
+            why = " ".join(node["failureSummary"].split())
+            told = f"{violation['id']} ({where}) {node['target']} {node['html'][:160]}"
+            problems.append(Problem("axe", f"{told} {why}"))
+    return problems
+
+
+# All text a reader sees, without code and without what only machines read.
+PLAIN_TEXT = """() => {
+  const copy = document.body.cloneNode(true)
+  const silent = 'pre, code, script, style, annotation, noscript, template'
+  for (const element of copy.querySelectorAll(silent)) element.remove()
+  return copy.textContent
+}"""
+# The innermost problems of formulas: [what is wrong, with which]
+FORMULAS = """() => {
+  const all = selector => [...document.querySelectorAll(selector)]
+  const short = element => element.outerHTML.slice(0, 120)
+  return {
+    count: all('.katex').length,
+    empty: all('.katex').filter(f => !f.textContent.trim()).map(short),
+    bad: all('.katex-error').map(short),
+    raw: all('.math').filter(f => !f.closest('.katex') &&
+                                  !f.querySelector('.katex')).map(short),
+  }
+}"""
+RAW_TEX = re.compile(r"\\[(\[]|\$\$|\\(?:frac|begin|int|sum|mathbb|operatorname)\b")
+
+
+def without_scripts(browser: Browser, origin: str, path: str) -> list[Problem]:
+    """Formulas are there, drawn and readable, before any script runs."""
+    with _context(browser, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{origin}/{path}", wait_until="load")
+        found = page.evaluate(FORMULAS)
+        text = page.evaluate(PLAIN_TEXT)
+    problems = [Problem("formulas", f"no text in {one}") for one in found["empty"]]
+    problems += [Problem("formulas", f"error {one}") for one in found["bad"]]
+    problems += [Problem("formulas", f"not rendered {one}") for one in found["raw"]]
+    for hit in RAW_TEX.finditer(text):
+        near = " ".join(text[max(hit.start() - 30, 0) : hit.end() + 30].split())
+        problems.append(Problem("formulas", f"raw TeX in {near!r}"))
+    return problems
+
+
+def formula_count(browser: Browser, origin: str, path: str) -> int:
+    """How many formulas a page has before any script runs."""
+    with _context(browser, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{origin}/{path}", wait_until="load")
+        return page.evaluate(FORMULAS)["count"]
+
+
+def opened_as_file(browser: Browser, folder: Path, path: str) -> list[Problem]:
+    """The page opened from disk: no other host, no error."""
+    home = folder.resolve().as_uri()
+    with _context(browser) as context:
+        page = context.new_page()
+        watch = _Watch(page, home)
+        page.goto(f"{home}/{path}", wait_until="load")
+        return watch.problems + _hints_of_file(page)
+
+
+def _hints_of_file(page: Page) -> list[Problem]:
+    return [hint for hint in _hints(page) if not hint.message.startswith("file:")]
+
+
+def search_hits(browser: Browser, address: str, word: str) -> list[str]:
+    """Titles that the search page at ``address`` lists for ``word``, typed there."""
+    with _context(browser) as context:
+        page = context.new_page()
+        page.goto(address, wait_until="load")
+        field = page.locator("input[name=q]:visible").first
+        field.fill(word)
+        field.press("Enter")
+        page.wait_for_function(SEARCH_DONE, timeout=20_000)
+        return page.locator("#search-results ul.search > li > a").all_inner_texts()
+
+
+# Sphinx writes "Search finished, ..." or "Your search did not match ..." at the end.
+SEARCH_DONE = """() => /finished|did not match/.test(
+  (document.querySelector('#search-results p.search-summary') || {}).textContent)"""

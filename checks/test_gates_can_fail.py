@@ -1,0 +1,234 @@
+"""Each gate of the browser and of print refuses something broken, and nothing sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import pymupdf
+import pytest
+
+from checks import browser as chromium
+from checks import pdf
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>A little page</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"></head>
+<body><main><h1>A little page</h1>
+<p>A formula: <span class="math"><span class="katex">x</span></span>.</p>
+BODY
+</main></body></html>
+"""
+SOUND = "<p>Nothing is wrong here.</p>"
+
+
+@pytest.fixture
+def little(browser, tmp_path):
+    """Writes a little page and gives what all the looks at it find, by gate."""
+
+    def look(body: str, theme: str = "light") -> set[str]:
+        (tmp_path / "page.html").write_text(PAGE.replace("BODY", body), "utf-8")
+        with chromium.served(tmp_path) as origin:
+            found = chromium.desktop_and_phone(browser, origin, "page.html", theme)
+            found += chromium.without_scripts(browser, origin, "page.html")
+        found += chromium.opened_as_file(browser, tmp_path, "page.html")
+        return {problem.gate for problem in found}
+
+    return look
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_sound_page_passes(little, theme):
+    assert little(SOUND, theme) == set()
+
+
+@pytest.mark.parametrize(
+    ("gate", "body"),
+    [
+        ("axe", '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'),
+        ("axe", '<p style="color: #bbb; background: #fff">Pale words.</p>'),
+        ("axe", "<details><summary>Fold</summary>"
+                '<p style="color: #bbb">Pale words.</p></details>'),
+        ("axe", "<h1>One</h1><h4>Four</h4>"),
+        ("axe", "<style>button {display: block; width: 9px; height: 9px}</style>"
+                '<button aria-label="a"></button><button aria-label="b"></button>'),
+        ("console-error", "<script>console.error('broken')</script>"),
+        ("console-error", '<script src="missing.js"></script>'),
+        ("page-error", "<script>undefinedFunction()</script>"),
+        ("page-error", "<script>Promise.reject(new Error('late'))</script>"),
+        ("foreign-request", '<script src="http://example.invalid/x.js"></script>'),
+        ("foreign-request", '<img alt="a" src="https://example.invalid/x.png">'),
+        ("foreign-request", '<link rel="preconnect" href="https://example.invalid">'),
+        ("foreign-request", "<script>fetch('//example.invalid/').catch(() => 0)"
+                            "</script>"),
+        ("foreign-request", "<style>@import url(https://example.invalid/a.css);"
+                            "</style>"),
+        ("foreign-request", "<script>new WebSocket('ws://example.invalid/')</script>"),
+        ("overflow", '<div style="width: 700px">A wide block.</div>'),
+        ("formulas", "<p>Raw $$x$$ signs.</p>"),
+        ("formulas", "<p>Raw \\(x\\) signs.</p>"),
+        ("formulas", "<p>Raw \\frac{1}{2}.</p>"),
+        ("formulas", '<p><span class="katex"></span></p>'),
+        ("formulas", '<p><span class="math">x</span></p>'),
+        ("formulas", '<p><span class="katex-error">\\bad</span></p>'),
+        ("theme", "<script>document.documentElement.dataset.theme = 'dark'</script>"),
+    ],
+)
+def test_a_broken_page_is_refused(little, gate, body):
+    assert gate in little(body)
+
+
+def test_colours_that_fail_in_the_dark_are_refused_in_the_dark(little):
+    body = (
+        "<style>@media (prefers-color-scheme: dark) { p { color: #222;"
+        " background: #000 } }</style><p>Words.</p>"
+    )
+    assert little(body, "light") == set()
+    assert little(body, "dark") == {"axe"}
+
+
+def test_a_formula_drawn_by_a_script_alone_is_refused(little):
+    body = """<p><span class="math" id="late">x</span></p><script>
+    document.getElementById('late').innerHTML = '<span class="katex">x</span>'
+    </script>"""
+    assert little(body) == {"formulas"}
+
+
+def test_what_scrolls_by_itself_is_no_overflow(little):
+    body = (
+        '<div style="overflow-x: auto" tabindex="0" role="group" aria-label="Wide">'
+        '<div style="width: 700px">A wide block.</div></div>'
+    )
+    assert little(body) == set()
+
+
+def test_code_may_hold_dollars(little):
+    assert little("<p><code>$$ and \\( and \\frac</code></p>") == set()
+
+
+@pytest.mark.parametrize("hits", [0, 2])
+def test_search_counts_what_is_listed(browser, tmp_path, hits):
+    found = "".join("<li><a href='#'>Page</a></li>" for _ in range(hits))
+    (tmp_path / "search.html").write_text(
+        "<form><input name=q></form><div id=search-results>"
+        f"<p class=search-summary>Search finished</p><ul class=search>{found}</ul></div>"
+    )
+    address = (tmp_path / "search.html").as_uri()
+    assert len(chromium.search_hits(browser, address, "word")) == hits
+
+
+def test_a_missing_browser_is_an_error_that_helps(monkeypatch):
+    monkeypatch.setenv("MLPH_CHROMIUM", "no-such-browser")
+    with pytest.raises(FileNotFoundError, match="set MLPH_CHROMIUM"):
+        chromium.find_chromium()
+
+
+def test_a_missing_site_is_an_error_that_helps(tmp_path):
+    with (
+        pytest.raises(FileNotFoundError, match="make book"),
+        chromium.served(tmp_path / "none"),
+    ):
+        pass
+
+
+LOG = """This is XeTeX
+Overfull \\hbox (4.9pt too wide) in paragraph at lines 1--2
+Underfull \\hbox (badness 10000) in paragraph at lines 3--4
+LaTeX Warning: Float too large for page by 3.0pt on input line 5.
+Output written on book.xdv (20 pages).
+"""
+
+
+def test_a_sound_log_passes():
+    assert pdf.log_problems(pdf.unwrapped(LOG)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Overfull \\hbox (5.1pt too wide) in paragraph at lines 7--8",
+        "Overfull \\hbox (123.0pt too wide) detected at line 9",
+        "Overfull \\vbox (20.0pt too high) has occurred while \\output is active",
+        "Missing character: There is no ⁻ (U+207B) in font TeXGyrePagella!",
+        "LaTeX Warning: Reference `eq-a' on page 3 undefined on input line 5.",
+        "LaTeX Warning: Citation `knuth' on page 3 undefined on input line 5.",
+        "LaTeX Warning: There were undefined references.",
+        "LaTeX Warning: Label `fig-a' multiply defined.",
+        "LaTeX Warning: Label(s) may have changed. Rerun to get cross-references right.",
+        "! Undefined control sequence.",
+    ],
+)
+def test_a_broken_log_is_refused(line):
+    assert pdf.log_problems(pdf.unwrapped(LOG + line + "\n")) == [line]
+
+
+def test_a_warning_that_the_log_breaks_inside_a_word_is_refused():
+    line = "LaTeX Warning: Reference `" + "a" * 60 + "' on page 3 undefined on line 5."
+    wrapped = line[:79] + "\n" + line[79:] + "\n"
+    assert pdf.log_problems(pdf.unwrapped(LOG + wrapped)) == [line]
+
+
+WANTED = {
+    "title": "A Title",
+    "author": "the authors",
+    "chapters": ["One", "Two"],
+    "pages": (2, 4),
+}
+
+
+FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+
+
+def print_book(
+    path: Path, *, toc=("One", "Two"), title="A Title", blank=False, embed=True
+) -> Path:
+    """A book of three pages; a blank one still has its head and page number."""
+    font = {"fontname": "dejavu", "fontfile": str(FONT)} if embed else {}
+    with pymupdf.open() as book:
+        for number in range(3):
+            page = book.new_page()
+            page.insert_text((72, 40), "A running head", **font)
+            page.insert_text((300, page.rect.height - 30), str(number + 1), **font)
+            if number < 2 or not blank:
+                page.insert_text((72, 200), "Words of a page.", **font)
+        book.set_toc([[1, name, number + 1] for number, name in enumerate(toc)])
+        book.set_metadata({"title": title, "author": "the authors"})
+        book.save(path)
+    return path
+
+
+def problems(path: Path, **changed) -> list[str]:
+    return pdf.pdf_problems(path, **(WANTED | changed))
+
+
+def test_a_sound_pdf_passes(tmp_path):
+    assert problems(print_book(tmp_path / "a.pdf")) == []
+
+
+def test_a_blank_page_is_refused(tmp_path):
+    assert problems(print_book(tmp_path / "a.pdf", blank=True)) == ["page 3 is blank"]
+
+
+def test_a_chapter_without_bookmark_is_refused(tmp_path):
+    found = problems(print_book(tmp_path / "a.pdf", toc=("One",)))
+    assert found == ["no bookmark for the chapter 'Two'"]
+
+
+def test_missing_metadata_is_refused(tmp_path):
+    path = print_book(tmp_path / "a.pdf", title="")
+    assert problems(path) == ["title of the PDF is '', expected 'A Title'"]
+    assert problems(path, title="", author="somebody") == [
+        "author of the PDF is 'the authors', expected 'somebody'"
+    ]
+
+
+def test_a_wrong_number_of_pages_is_refused(tmp_path):
+    path = print_book(tmp_path / "a.pdf")
+    assert problems(path, pages=(4, 9)) == ["3 pages, expected 4 to 9"]
+    assert problems(path, pages=(1, 2)) == ["3 pages, expected 1 to 2"]
+
+
+def test_a_font_that_is_not_embedded_is_refused(tmp_path):
+    found = problems(print_book(tmp_path / "a.pdf", embed=False))
+    assert found == ["font Helvetica (Type1) is not embedded"]
