@@ -6,6 +6,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.latex import LaTeXBuilder
+from sphinx_exercise.nodes import solution_node
 from sphinx_proof.nodes import proof_node
 
 from bookext.katex import MACROS
@@ -24,6 +25,7 @@ class BookLaTeXBuilder(LaTeXBuilder):
         _drop_screen_pages(tree, self.env)
         _front_matter(tree)
         _print_proofs(tree)
+        _print_solutions(tree, self.env)
         for start in list(tree.findall(addnodes.start_of_file)):
             if start["docname"] in parts:
                 start.insert(0, _raw(_part(*parts[start["docname"]])))
@@ -87,6 +89,21 @@ def _print_proofs(tree: nodes.document) -> None:
     for proof in list(tree.findall(proof_node)):
         inside = [child for box in proof.children for child in box.children]
         proof.replace_self([*inside, _raw(r"\proofend")])
+
+
+def _print_solutions(tree: nodes.document, env) -> None:
+    """Solutions as running text: figures and long code do not fit into a box."""
+    for solution in list(tree.findall(solution_node)):
+        page = env.sphinx_exercise_registry[solution["label"]]["docname"]
+        label = rf"\phantomsection\label{{{page}:{solution['label']}}}"
+        title, *content = solution.children
+        inside = [
+            child
+            for part in content
+            for child in (part.children if isinstance(part, nodes.section) else [part])
+        ]
+        heading = nodes.rubric("", "", *title.children)
+        solution.replace_self([_raw(label), heading, *inside])
 
 
 def macros() -> str:

@@ -10,6 +10,8 @@ from scipy.integrate import IntegrationWarning, quad, tanhsinh
 
 __all__ = ["quadrature_cdf"]
 
+LATTICE = 2001
+
 
 def quadrature_cdf(
     pdf: Callable[[np.ndarray], np.ndarray],
@@ -33,7 +35,10 @@ def quadrature_cdf(
         >>> quadrature_cdf(lambda x: 2 * x, x, 0.0, 1.0).round(12).tolist()
         [0.0625, 0.25]
     """
-    cuts = np.unique(np.concatenate([[low], x, points, [high]]))
+    # A lattice besides, or a narrow mode in a wide gap would be overlooked here too.
+    ends = [end if np.isfinite(end) else x[i] for end, i in ((low, 0), (high, -1))]
+    lattice = np.linspace(*ends, LATTICE)
+    cuts = np.unique(np.concatenate([[low], x, points, lattice, [high]]))
     masses = _integrals(pdf, cuts[:-1], cuts[1:])
     below = np.concatenate([[0.0], np.cumsum(masses)])
     above = np.concatenate([np.cumsum(masses[::-1])[::-1], [0.0]])
@@ -54,9 +59,9 @@ def _integrals(
     with np.errstate(all="ignore"):
         result = tanhsinh(quiet, a, b, rtol=1e-12, maxlevel=8)
     value = np.array(result.integral)
-    for i in np.flatnonzero(~(result.error <= 1e-13 * np.abs(value).sum())):
+    for i in np.flatnonzero(~(result.error <= 1e-13 * np.nansum(np.abs(value)))):
         # Whatever QUADPACK cannot do ends up in the u-error, to its disadvantage.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", IntegrationWarning)
-            value[i] = quad(one, a[i], b[i], epsabs=0.0, epsrel=1e-12, limit=200)[0]
+            value[i] = quad(one, a[i], b[i], epsabs=0.0, epsrel=1e-12, limit=50)[0]
     return value

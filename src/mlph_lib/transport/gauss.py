@@ -78,7 +78,7 @@ def standard_normal(
 
 
 def polar_normal(size: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """v sqrt(-2 log(s) / s) for v uniform in the unit disc, s = |v|^2.
+    """v sqrt(-2 log(s) / s) for v uniform in the unit disc, s its squared length.
 
     s is uniform on (0, 1) and independent of the angle, so it takes the place of u1
     and v / sqrt(s) that of (cos phi, sin phi): no trigonometry, but a share

@@ -18,7 +18,7 @@ BETWEEN = 64  # panels between two named points of an infinite support
 PER_OCTAVE = 32  # panels an octave away from an anchor, for a support without end
 FINE = (-10, 20)  # the octaves 2^k that get so many; the others get one panel
 FARTHEST = 2.0**1000
-CAP = 2.0**-30  # next to an anchor c, offsets below |c| * CAP drown in rounding
+CAP = 2.0**-44  # next to an anchor c, offsets below |c| * CAP drown in rounding
 SMALLEST = 2.0**-990
 
 
@@ -84,7 +84,8 @@ def _beside(anchor: float, reach: float, step: float) -> tuple[np.ndarray, ...]:
             ]
         )
     first = min(max(abs(anchor) * CAP, SMALLEST), outer[0] / 2)
-    inner = outer[0] / 2.0 ** np.arange(int(np.log2(outer[0] / first)), 0, -1)
+    octaves = int(np.log2(outer[0]) - np.log2(first))
+    inner = np.ldexp(outer[0], -np.arange(octaves, 0, -1))
     edges = np.concatenate([[0.0], inner, outer])
     cap = np.zeros(edges.size - 1, dtype=int)
     cap[0] = 1

@@ -238,13 +238,12 @@ class _Draft:
         # What rounding of x and of the density itself can do is not worth a split.
         steepest = np.abs(self.value @ _slope.T).max(axis=1) * 2 / (self.high - self.low)
         noise = 64 * self.value.max(axis=1) + 4 * self.reach() * steepest
-        noise = np.maximum(noise * 2.0**-52, DENORMAL)
-        self.error = np.where(miss <= noise, 0.0, miss)
+        # (an unnamed singularity excepted, which is steep down to the last float)
+        noise = np.minimum(noise * 2.0**-52, 0.01 * self.value.max(axis=1))
+        self.error = np.where(miss <= np.maximum(noise, DENORMAL), 0.0, miss)
 
     def _sample(self, s: np.ndarray) -> np.ndarray:
-        middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
-        offset = middle[:, None] + half[:, None] * s
-        x = self.anchor[:, None] + offset
+        x, offset = _places(self.anchor, self.low, self.high, s)
         value = self.pdf(x)
         # x is rounded; next to a singularity that moves the density too much.
         near = (self.power < 0) & (self.anchor != 0)
@@ -310,6 +309,20 @@ class _Draft:
         return Panels(*places, self.value, self.power, total)
 
 
+def _places(
+    anchor: np.ndarray, low: np.ndarray, high: np.ndarray, s: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The x and the offsets at places s of each panel, (K, len(s)); x never an anchor.
+
+    At an anchor a density may be infinite or 0 log 0; one float beside it is not.
+    """
+    middle, half = (low + high)[:, None] / 2, (high - low)[:, None] / 2
+    offset, anchor = middle + half * s, anchor[:, None]
+    x = anchor + offset
+    beside = np.nextafter(anchor, np.copysign(np.inf, middle))
+    return np.where(x == anchor, beside, x), offset
+
+
 def _masses(
     low: np.ndarray,
     high: np.ndarray,
@@ -371,10 +384,11 @@ def _tail_power(panels: _Draft | Panels, order: slice) -> float:
     if middle[-1] < 2.0**900:
         return -np.inf
     alive = np.flatnonzero(value > 1e-290)
-    if alive.size < 2:
+    if alive.size == 0:
         return -np.inf
-    last = alive[-1]
-    first = alive[max(0, alive.size - 9)]
+    last, first = alive[-1], alive[max(0, alive.size - 9)]
+    if middle[last] <= middle[first]:  # it is over before x = 0
+        return -np.inf
     ratio = np.log(value[last] / value[first])
     return float(ratio / np.log(middle[last] / middle[first]))
 
@@ -407,9 +421,9 @@ def _forgiving(pdf: Density, mesh: Mesh) -> Density:
 
 def _trusted_range(pdf: Density, mesh: Mesh) -> tuple[float, float]:
     """The x between which every value of the density has to be finite."""
+    x, offset = _places(mesh.anchor, mesh.low, mesh.high, _node)
     half = (mesh.high - mesh.low)[:, None] / 2
-    offset = (mesh.low + mesh.high)[:, None] / 2 + half * _node
-    value = pdf(mesh.anchor[:, None] + offset)
+    value = pdf(x)
     finite = np.isfinite(value).all(axis=1)
     value = np.where(finite[:, None], value, 0.0)
     with np.errstate(over="ignore"):
