@@ -23,7 +23,7 @@ kernelspec: {display_name: Python 3, language: python, name: python3}
 ```{code-cell} ipython3
 from mlph_lib.idea import answer
 from mlph_lib.page import figure, number, subplots
-number("little-answer", answer(), "{:.1f}")
+number("little-answer", answer(), "{:.2f}")
 ```
 
 The answer is {glue:text}`little-answer`.

@@ -14,7 +14,8 @@ def test_a_sound_book_builds_and_an_unchanged_one_runs_nothing(little):
     first = little.build()
     assert first.returncode == 0, first.stdout + first.stderr
     page = little.html()
-    assert "42.0" in page and 'class="katex"' in page and "(1.1)" in page
+    assert "The answer is <span class=\"pasted-text\">42.00</span>" in page
+    assert 'class="katex"' in page and "(1.1)" in page
     assert 'aria-label="A straight line that rises from zero."' in page
     again = little.build()
     assert again.returncode == 0
@@ -41,13 +42,15 @@ def test_a_function_that_the_page_does_not_reach_runs_nothing(little):
     ("old", "new", "where", "says"),
     [
         ("fig, ax", "1 / 0\nfig, ax", None, "ZeroDivisionError"),
-        ('"{:.1f}")', '"{:.1f}", below=1)', None, "expected below 1, got 42.0"),
+        ("fig, ax", "import warnings; warnings.warn('careful')\nfig, ax", None,
+         "stderr"),
+        ('"{:.2f}")', '"{:.2f}", below=1)', None, "expected below 1, got 42.0"),
         ("{glue:text}`little-answer`", "{glue:text}`no-key`", "no-key", "no-key"),
         ("{numref}`fig-little`", "{numref}`no-fig`", "no-fig", "no-fig"),
         (r"\int", r"\notamacro", "A formula", "bad formula"),
         ("{eq}`eq-little`", "{ref}`nowhere`", "nowhere", "nowhere"),
     ],
-    ids=["raise", "bound", "glue", "numref", "formula", "reference"],
+    ids=["raise", "warning", "bound", "glue", "numref", "formula", "reference"],
 )
 def test_a_broken_page_stops_the_build_and_names_its_line(little, old, new, where, says):
     little.edit(old, new)

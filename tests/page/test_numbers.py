@@ -1,3 +1,5 @@
+import ast
+
 import numpy as np
 import pytest
 from mlph_lib.page import CheckError, check, number, numbers
@@ -7,7 +9,7 @@ from mlph_lib.page import CheckError, check, number, numbers
 def glued(monkeypatch):
     seen = {}
     monkeypatch.setattr(
-        numbers, "glue", lambda key, value, display: seen.update({key: repr(value)})
+        numbers, "glue", lambda key, value, display: seen.update({key: ast.literal_eval(repr(value))})
     )
     return seen
 
@@ -26,6 +28,7 @@ def test_a_false_claim_raises_with_its_words():
         (1.5e-12, "{:.1e}", "1.5 × 10⁻¹²"),
         (2e10, "{:.0e}", "2 × 10¹⁰"),
         (-0.25, "{:.2f}", "−0.25"),
+        (0.004, "{:.4f}", "0.0040"),
         (10000, "{:,}", "10,000"),
         (0.5, "{:.0%}", "50%"),
         ("three samples", "{}", "three samples"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import logging
 import re
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from myst_nb import glue
 __all__ = ["Picture", "figure", "interactive", "subplots"]
 
 STYLE = Path(__file__).with_name("book.mplstyle")
+# fontTools warns of the fixed date that makes builds repeatable
+logging.getLogger("fontTools").setLevel(logging.ERROR)
 _ID = re.compile(r'\bid="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|href="#)([^")]+)')
 

@@ -258,7 +258,8 @@ def _assemble(
     )
     outputs = " ".join(f"$key-{name}" for name in ids)
     parts = (
-        '<div id="$key" class="live" style="max-width:36rem;margin:0 auto">',
+        '<div id="$key" class="live" style="max-width:36rem;margin:0 auto;'
+        'text-align:left">',
         f'<svg viewBox="0 0 360 {height}" width="100%" role="img" aria-label="{label}" '
         'fill="currentColor" font-size="12" font-family="sans-serif">',
         *shapes,

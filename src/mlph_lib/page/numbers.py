@@ -16,13 +16,17 @@ class CheckError(AssertionError):
 
 
 class Text:
-    """A formatted number that glue shows without quotation marks."""
+    """A formatted number that glue shows as it is.
+
+    Glue evaluates the plain text as a Python literal: a bare 0.0040 would lose its
+    last zero, so the number goes in quotes, which glue takes off.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def __repr__(self) -> str:
-        return self.text
+        return repr(self.text)
 
 
 def check(claim: str, holds: bool) -> None:
