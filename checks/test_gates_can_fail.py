@@ -1,4 +1,4 @@
-"""Each gate of the browser and of print refuses something broken, and nothing sound."""
+"""Each gate refuses something broken, and nothing sound."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pymupdf
 import pytest
 
 from checks import browser as chromium
-from checks import pdf
+from checks import numbers, pdf
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A little page</title>
@@ -24,8 +24,9 @@ SOUND = "<p>Nothing is wrong here.</p>"
 
 
 @pytest.fixture
-def little(browser, tmp_path):
+def little(browser, tmp_path, monkeypatch):
     """Writes a little page and gives what all the looks at it find, by gate."""
+    monkeypatch.setattr(chromium, "SETTLE_MS", 50)  # no theme that has to settle
 
     def look(body: str, theme: str = "light") -> set[str]:
         (tmp_path / "page.html").write_text(PAGE.replace("BODY", body), "utf-8")
@@ -93,6 +94,29 @@ def test_a_formula_drawn_by_a_script_alone_is_refused(little):
     document.getElementById('late').innerHTML = '<span class="katex">x</span>'
     </script>"""
     assert little(body) == {"formulas"}
+
+
+def test_a_formula_that_is_lost_is_refused(browser, tmp_path):
+    (tmp_path / "page.html").write_text(PAGE.replace("BODY", SOUND), "utf-8")
+    with chromium.served(tmp_path) as origin:
+        for written, problems in ((1, 0), (2, 1)):
+            found = chromium.without_scripts(browser, origin, "page.html", written)
+            assert len(found) == problems
+
+
+def test_who_is_too_wide_is_named(browser, tmp_path):
+    body = '<section id="inner"><div class="wide" style="width: 700px">A</div></section>'
+    (tmp_path / "page.html").write_text(PAGE.replace("BODY", body), "utf-8")
+    with chromium.served(tmp_path) as origin:
+        found = chromium.desktop_and_phone(browser, origin, "page.html", "light")
+    (told,) = [problem.message for problem in found if problem.gate == "overflow"]
+    assert told.endswith("section#inner > div.wide")
+
+
+def test_a_pale_formula_among_many_is_refused(little):
+    formula = '<span class="katex">formula of x</span>'
+    assert little(f"<p>{formula} {formula}</p>") == set()
+    assert little(f'<p>{formula} <b style="color: #ccc">{formula}</b></p>') == {"axe"}
 
 
 def test_what_scrolls_by_itself_is_no_overflow(little):
@@ -232,3 +256,86 @@ def test_a_wrong_number_of_pages_is_refused(tmp_path):
 def test_a_font_that_is_not_embedded_is_refused(tmp_path):
     found = problems(print_book(tmp_path / "a.pdf", embed=False))
     assert found == ["font Helvetica (Type1) is not embedded"]
+
+
+HTML = """<article class="bd-article"><section id="a-chapter"><span id="chapter"></span>
+<h1><span class="section-number">2. </span>A chapter</h1>
+<section id="part"><h2><span class="section-number">2.1. </span>Part</h2>
+<figure id="fig-a"><figcaption><span class="caption-number">Fig. 2.1 </span>
+</figcaption></figure>
+<div class="math-block" id="equation-eq-a">x <span class="eqno">(2.1)</span></div>
+<div class="proof theorem admonition" id="thm-a"><p>
+<span class="caption-number">Theorem 2.1 </span></p></div>
+<div class="exercise admonition" id="ex-a"><p>
+<span class="caption-number">Exercise 2.1 </span></p></div>
+<p>See <a class="reference internal" href="#equation-eq-a">(2.1)</a>,
+<a class="reference internal" href="#fig-a">Fig. 2.1</a>,
+<a class="reference internal" href="#thm-a">Theorem 2.1</a>.</p>
+<section id="aside"><h3>Aside</h3></section></section></section></article>"""
+AUX = r"""\relax
+\newlabel{flows/one:a-chapter}{{2}{3}{A chapter}{chapter.2}{}}
+\newlabel{flows/one:chapter}{{2}{3}{A chapter}{chapter.2}{}}
+\newlabel{flows/one:part}{{2.1}{3}{Part}{section.2.1}{}}
+\newlabel{flows/one:fig-a}{{2.1}{3}{Caption \(F(x)\) {\hyperref {a}}}{figure.2.1}{}}
+\newlabel{equation:flows/one:eq-a}{{2.1}{4}{Part}{equation.2.1.1}{}}
+\newlabel{flows/one:thm-a}{{2.1}{4}{Part}{equation.2.1.1}{}}
+\newlabel{exercise:ex-a}{{2.7}{4}{Part}{section*.9}{}}
+\newlabel{flows/one:aside}{{2.1}{4}{Aside}{subsection*.9}{}}
+"""
+TEX = r"""\label{flows/one:thm-a}
+\begin{sphinxadmonition}{note}{Theorem 2.1 (A theorem)}
+\phantomsection \label{exercise:ex-a}
+
+\begin{sphinxadmonition}{note}{Exercise 2.1 (An exercise)}
+"""
+
+
+@pytest.fixture
+def compare(tmp_path):
+    """Differences of the little page and print after one change that must apply."""
+
+    def run(old: str = "", new: str = "") -> list[str]:
+        assert old in HTML + AUX + TEX
+        (tmp_path / "flows").mkdir(exist_ok=True)
+        (tmp_path / "flows" / "one.html").write_text(HTML.replace(old, new))
+        on_site = numbers.of_site(tmp_path)
+        in_print = numbers.of_print(AUX.replace(old, new), TEX.replace(old, new))
+        told = numbers.differences(on_site, in_print)
+        return told + numbers.stray_references(tmp_path, on_site)
+
+    return run
+
+
+def test_equal_numbers_pass(compare):
+    assert compare() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "label"),
+    [
+        ("(2.1)</span>", "(4)</span>", "eq-a"),
+        ("Fig. 2.1 ", "Fig. 2.2 ", "fig-a"),
+        (">2.1. <", ">2.2. <", "part"),
+        (">2. <", ">3. <", "chapter"),
+        ("{note}{Theorem 2.1", "{note}{Theorem 2.2", "thm-a"),
+        ("{note}{Exercise 2.1", "{note}{Exercise 2.2", "ex-a"),
+        ("{{2.1}{4}{Part}{equation.2.1.1}", "{{2.9}{4}{Part}{equation.2.1.9}", "eq-a"),
+        ("one:fig-a}", "one:fig-b}", "fig-a"),
+        ("{section.2.1}", "{section*.1}", "part"),
+    ],
+)
+def test_numbers_that_differ_are_found(compare, old, new, label):
+    assert any(f": {label} is" in line for line in compare(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (">(2.1)</a>", ">(2.2)</a>"),
+        (">Fig. 2.1</a>", ">Fig. 2.3</a>"),
+        (">Theorem 2.1</a>", ">Theorem 1.1</a>"),
+    ],
+)
+def test_references_to_another_number_are_found(compare, old, new):
+    (told,) = compare(old, new)
+    assert "leads to number 2.1" in told

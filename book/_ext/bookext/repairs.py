@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx_proof.domain import ProofDomain
 from sphinx_proof.nodes import proof_node
@@ -20,10 +21,14 @@ def _allow_parallel(app: Sphinx) -> None:
 
 
 def _free_ids(app: Sphinx, doctree) -> None:
-    """Every proof has the id "proof": twice on a page is not HTML."""
+    """Proofs and boxes share one id each: twice on a page is not HTML."""
     for proof in doctree.findall(proof_node):
         for box in proof.children:
             box["ids"] = [name for name in box["ids"] if name != "proof"]
+    inner = (s for s in doctree.findall(nodes.section)
+             if s["ids"] and s["ids"][0].endswith("-content"))
+    for index, section in enumerate(inner):
+        section["ids"][0] += f"-{index}"
 
 
 def setup(app: Sphinx) -> None:

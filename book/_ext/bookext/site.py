@@ -19,7 +19,7 @@ REPAIRS = (
     (re.compile(r'<(script|link)[^>]*fontawesome\.js[^>]*>(</script>)?\s*'), ""),
     # thebe would ask another host for its code
     (re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*', re.S), ""),
-    (re.compile(r'<script>\s*(const|var|let) thebe.*?</script>\s*', re.S), ""),
+    (re.compile(r"<script>\s*const THEBE_JS_URL.*?</script>\s*", re.S), ""),
     (re.compile(r'<link[^>]*sphinx-thebe\.css[^>]*>\s*'), ""),
 )
 

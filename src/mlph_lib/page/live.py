@@ -24,26 +24,19 @@ def transport_live(key: str) -> str:
     The densities are x / 2 and 1 - y / 2 on [0, 2]. A check box turns to the
     decreasing map, y = 2 - 2 sqrt(u).
 
-    Parameters
-    ----------
-    key : str
-        Name of the figure; every id of the markup begins with it.
+    Args:
+        key: name of the figure; every id of the markup begins with it.
 
-    Returns
-    -------
-    str
+    Returns:
         Markup for ``interactive(key, markup, fig, alt=...)``.
 
-    Raises
-    ------
-    ValueError
-        If ``key`` could not begin an id (small letters, digits and hyphens).
+    Raises:
+        ValueError: if ``key`` could not begin an id (small letters, digits, hyphens).
 
-    Examples
-    --------
-    >>> markup = transport_live("demo")
-    >>> 'id="demo-u"' in markup, "http" in markup
-    (True, False)
+    Example:
+        >>> markup = transport_live("demo")
+        >>> 'id="demo-u"' in markup, "http" in markup
+        (True, False)
     """
     u = 0.4
     x, y = 2 * math.sqrt(u), 2 - 2 * math.sqrt(1 - u)
@@ -78,26 +71,19 @@ def box_muller_live(key: str) -> str:
     Beside the plane stand the density r exp(-r^2 / 2) with the area u1 shaded, and
     the flat density of the angle with the area u2 shaded.
 
-    Parameters
-    ----------
-    key : str
-        Name of the figure; every id of the markup begins with it.
+    Args:
+        key: name of the figure; every id of the markup begins with it.
 
-    Returns
-    -------
-    str
+    Returns:
         Markup for ``interactive(key, markup, fig, alt=...)``.
 
-    Raises
-    ------
-    ValueError
-        If ``key`` could not begin an id (small letters, digits and hyphens).
+    Raises:
+        ValueError: if ``key`` could not begin an id (small letters, digits, hyphens).
 
-    Examples
-    --------
-    >>> markup = box_muller_live("demo")
-    >>> 'id="demo-u1"' in markup, 'id="demo-u2"' in markup
-    (True, True)
+    Example:
+        >>> markup = box_muller_live("demo")
+        >>> 'id="demo-u1"' in markup, 'id="demo-u2"' in markup
+        (True, True)
     """
     u1, u2 = 0.75, 0.15
     r, phi = math.sqrt(-2 * math.log1p(-u1)), 2 * math.pi * u2

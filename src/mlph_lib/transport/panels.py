@@ -31,7 +31,8 @@ MOST_SINGULAR = -0.98  # exponents closer to -1 cannot be told from not integrab
 HEAVIEST_TAIL = -1.045  # |x|^a above it leaves mass that no float can reach
 
 _node, _weight = legendre.leggauss(NODES)
-_test = np.concatenate([[-0.999], (_node[:-1] + _node[1:]) / 2, [0.999]])
+# Close to both ends, or a jump there would be overlooked from either side.
+_test = np.concatenate([[-1 + 1e-9], (_node[:-1] + _node[1:]) / 2, [1 - 1e-9]])
 _to_power = np.linalg.inv(np.vander(_node, increasing=True))  # values -> coefficients
 _between = np.vander(_test, NODES, increasing=True) @ _to_power
 _slope = np.array([k * _node ** max(k - 1, 0) for k in range(NODES)]).T @ _to_power
@@ -379,8 +380,9 @@ def tail_powers(panels: _Draft | Panels) -> tuple[float, float]:
 
 
 def _tail_power(panels: _Draft | Panels, order: slice) -> float:
-    middle = np.abs(panels.low + panels.high)[order] / 2
-    value = panels.value[order].mean(axis=1)
+    middle = (panels.low + panels.high) / 2 + (panels.high - panels.low) / 2 * _node[3]
+    middle = np.abs(panels.anchor + middle)[order]
+    value = panels.value[order][:, 3]
     if middle[-1] < 2.0**900:
         return -np.inf
     alive = np.flatnonzero(value > 1e-290)
