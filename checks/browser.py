@@ -56,6 +56,7 @@ AXE_OPTIONS = {
     ],
     "rules": {"target-size": {"enabled": True}},
     "resultTypes": ["violations"],
+    "preload": False,  # it would ask for imported styles by wrong addresses
 }
 
 
@@ -164,11 +165,16 @@ class _Watch:
             self._add("console-error", f"{message.text} ({place})")
 
 
-# Folded solutions are part of the page: axe sees only what is open.
+# Folded solutions are part of the page: axe sees only what is open. They are opened
+# as a reader would, by a click, so that the scripts of the page see it.
 UNFOLD = """() => {
-  for (const fold of document.querySelectorAll('details')) fold.open = true
-  for (const fold of document.querySelectorAll('.toggle-hidden'))
+  for (const fold of document.querySelectorAll('details:not([open]) > summary'))
+    fold.click()
+  for (const fold of document.querySelectorAll('.toggle-hidden')) {
+    const button = fold.querySelector('button.toggle-button')
+    if (button) button.click()
     fold.classList.remove('toggle-hidden')
+  }
 }"""
 # Hints that open a connection without a request that the browser reports.
 FOREIGN_HINTS = """() => [...document.querySelectorAll(

@@ -241,7 +241,7 @@ HARD = {  # density, support, points, quantiles of 0.1 0.5 0.9 where they are kn
     ),
     "math.exp": (
         np.vectorize(lambda x: math.exp(-x) / (1 + math.exp(-x)) ** 2),
-        (-INF, INF),
+        (-1000, 1000),
         (),
         list(stats.logistic.ppf([0.1, 0.5, 0.9])),
     ),

@@ -161,7 +161,7 @@ class PdfDistribution:
 
         The u are the n midpoints (i + 1/2) / n and 1e-3 ... 1e-12 from both ends.
         F integrates the density anew between neighbouring quantiles, by tanh-sinh
-        quadrature in ever smaller pieces, its normalisation included.
+        quadrature, and QUADPACK where that does not converge, and normalises it anew.
 
         Args:
             n: number of midpoints, at least 1.
@@ -246,9 +246,13 @@ class _Checked:
             try:
                 return np.asarray(self._pdf(x))
             except ArithmeticError:  # math.exp and some of scipy raise far out
-                if x.size == 1:
-                    return np.full(x.shape, np.nan)
-        return np.concatenate([self._values(half) for half in np.array_split(x, 2)])
+                return np.array([self._value(x[i : i + 1]) for i in range(x.size)])
+
+    def _value(self, x: np.ndarray) -> float:
+        try:
+            return float(np.asarray(self._pdf(x))[0])
+        except ArithmeticError:
+            return np.nan
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         value = self.raw(x.ravel()).reshape(x.shape)
