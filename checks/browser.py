@@ -266,7 +266,7 @@ def _violations(page: Page, where: str) -> list[Problem]:
     for violation in found["violations"]:
         nodes = violation["nodes"]
         why = " ".join(nodes[0]["failureSummary"].split())
-        first = f"{nodes[0]['target']} {nodes[0]['html'][:160]}"
+        first = f"{nodes[0]['target']} {' '.join(nodes[0]['html'].split())[:160]}"
         told = f"{violation['id']} ({where}, {len(nodes)} times) {first} {why}"
         problems.append(Problem("axe", told))
     return problems

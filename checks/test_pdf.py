@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from checks import numbers, pdf
@@ -30,6 +31,11 @@ def heading(name: str) -> str:
     return first.removeprefix("# ").replace("`", "")
 
 
+@pytest.fixture(scope="module")
+def on_site(site) -> numbers.Numbers:
+    return numbers.of_site(site)
+
+
 def test_latex_has_nothing_to_complain_about(latex_log):
     problems = pdf.log_problems(latex_log)
     assert not problems, told(problems)
@@ -48,8 +54,7 @@ def test_the_pdf_is_whole(pdf_file):
     assert not problems, told(problems)
 
 
-def test_site_and_print_show_the_same_numbers(site, latex):
-    on_site = numbers.of_site(site)
+def test_site_and_print_show_the_same_numbers(on_site, latex):
     files = (latex / f"one-uniform-number.{kind}" for kind in ("aux", "tex"))
     in_print = numbers.of_print(*(path.read_text(encoding="utf-8") for path in files))
     problems = numbers.differences(on_site, in_print)
@@ -60,6 +65,6 @@ def test_site_and_print_show_the_same_numbers(site, latex):
         assert any(label.startswith(kind) for _, label in on_site), f"no {kind} at all"
 
 
-def test_references_show_the_number_of_what_they_lead_to(site):
-    problems = numbers.stray_references(site, numbers.of_site(site))
+def test_references_show_the_number_of_what_they_lead_to(site, on_site):
+    problems = numbers.stray_references(site, on_site)
     assert not problems, told(problems)

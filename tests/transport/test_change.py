@@ -79,7 +79,7 @@ def test_moments_and_entropy_are_the_known_ones(case):
 
 @pytest.mark.parametrize("case", KNOWN)
 def test_draws_follow_the_law(case):
-    # False-fail rate 1e-9; detects a discrepancy of 0.0656.
+    # False-fail rate 1e-9; detects a discrepancy of 0.0654.
     dist, h, exact, _ = KNOWN[case]
     draws = pushforward(dist, h).rvs((100, 100), np.random.default_rng(0))
     assert draws.shape == (100, 100) and np.all(np.isfinite(draws))
@@ -174,7 +174,8 @@ def test_it_composes():
 
 
 def test_it_says_what_it_is():
-    assert repr(pushforward(stats.norm(), np.exp)) == "Pushforward(increasing, (0.0, inf))"
+    law = pushforward(stats.norm(), np.exp)
+    assert repr(law) == "Pushforward(increasing, (0.0, inf))"
     assert "decreasing" in repr(pushforward(stats.norm(), np.negative))
 
 
@@ -192,7 +193,8 @@ def test_it_says_what_it_is():
     ],
 )
 def test_maps_that_are_not_strictly_monotone_are_refused(h, where):
-    with pytest.raises(ValueError, match=f"not strictly monotone on the support.*{where}"):
+    words = f"not strictly monotone on the support.*{where}"
+    with pytest.raises(ValueError, match=words):
         pushforward(stats.norm(), h)
 
 
@@ -215,7 +217,7 @@ def test_maps_that_are_no_maps_are_refused(dist, h, words):
     [
         ({"inv": np.sqrt}, r"inv is not the inverse of h: inv\(h\(x\)\) = 0.0296812"),
         ({"inv": lambda y: y[:1]}, r"inv must keep the shape"),
-        ({"derivative": np.cos}, r"derivative is not h': it gives 0.285228 at x = -1.28"),
+        ({"derivative": np.cos}, "derivative is not h': it gives 0.285228 at x = -1.2"),
         ({"derivative": lambda x: x[:1]}, "derivative must keep the shape"),
         ({"derivative": lambda x: x * np.nan}, "derivative must be finite"),
     ],

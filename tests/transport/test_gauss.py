@@ -46,7 +46,8 @@ def test_float32_stays_and_its_uniforms_reach_5_768():
 @pytest.mark.parametrize("position", ["u1", "u2"])
 def test_uniforms_outside_are_refused(bad, position):
     u = {"u1": [0.5, 0.5], "u2": [0.5, 0.5], position: [0.5, bad]}
-    with pytest.raises(ValueError, match=rf"{position} must lie in \[0, 1\).*got {bad}"):
+    words = rf"{position} must lie in \[0, 1\).*got {bad}"
+    with pytest.raises(ValueError, match=words):
         box_muller(**u)
 
 

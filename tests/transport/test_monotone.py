@@ -149,7 +149,7 @@ def test_points_outside_are_refused():
 
 @pytest.mark.parametrize(
     ("bad", "missing"),
-    [(stats.poisson(3), "lacks pdf"), (np.exp, "lacks pdf, cdf, ppf"), (None, "NoneType")],
+    [(stats.poisson(3), "lacks pdf"), (np.exp, "lacks pdf, cdf, ppf"), (None, "None")],
 )
 def test_what_is_no_density_is_refused(bad, missing):
     with pytest.raises(TypeError, match=rf"the source needs .*{missing}"):

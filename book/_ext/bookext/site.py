@@ -21,6 +21,11 @@ REPAIRS = (
     (re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*', re.S), ""),
     (re.compile(r"<script>\s*const THEBE_JS_URL.*?</script>\s*", re.S), ""),
     (re.compile(r'<link[^>]*sphinx-thebe\.css[^>]*>\s*'), ""),
+    # the name of the book stood outside every landmark
+    (re.compile(r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand)'),
+     '<div class="sidebar-primary-item" role="navigation" aria-label="Home">'),
+    # roles that are deprecated, or not allowed where Sphinx puts them
+    (re.compile(r' role="(doc-biblioentry|list)"(?=[^>]*>)'), ""),
 )
 
 

@@ -168,7 +168,8 @@ class Pushforward:
         return self._expect("entropy", integrand)
 
     def __repr__(self) -> str:
-        return f"Pushforward({'in' if self.increasing else 'de'}creasing, {self.support()})"
+        way = "increasing" if self.increasing else "decreasing"
+        return f"Pushforward({way}, {self.support()})"
 
     def _image(self, quantile: Function, q: ArrayLike) -> np.ndarray:
         q = np.asarray(q, dtype=float)
@@ -251,7 +252,8 @@ class Pushforward:
         if poor.size:
             again = self._differences(x[poor], wide[poor], inward[poor])
             better = ~(error[poor] <= again[1])
-            slope[poor[better]], error[poor[better]] = again[0][better], again[1][better]
+            slope[poor[better]] = again[0][better]
+            error[poor[better]] = again[1][better]
         return slope.reshape(shape), error.reshape(shape)
 
     def _differentiate(self, x: np.ndarray) -> np.ndarray:

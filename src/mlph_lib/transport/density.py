@@ -211,7 +211,8 @@ class PdfDistribution:
     def _ready_table(self) -> QuantileTable:
         # Built at the first quantile: who only wants the CDF does not pay for it.
         if self._table is None:
-            self._table = QuantileTable(self._panels.quantile, self._panels.cdf_sf)
+            p = self._panels
+            self._table = QuantileTable(p.quantile, p.cdf_sf, p.grain)
         return self._table
 
 

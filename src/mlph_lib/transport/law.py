@@ -65,6 +65,7 @@ def as_law(dist: Any, role: str = "the distribution") -> Law:
     if missing:
         raise TypeError(
             f"{role} needs the methods pdf, cdf and ppf of a continuous frozen "
-            f"scipy.stats distribution; {type(dist).__name__} lacks {', '.join(missing)}"
+            "scipy.stats distribution; "
+            f"{type(dist).__name__} lacks {', '.join(missing)}"
         )
     return Law(dist)

@@ -80,6 +80,11 @@ class Panels:
         part = self._part(k, x - self.anchor[k])
         return self._from_both_ends(k, part)
 
+    def grain(self, x: np.ndarray) -> np.ndarray:
+        """What rounding does to x: its own spacing, or its anchor's if that is more."""
+        k = np.clip(np.searchsorted(self.start, x, side="right") - 1, 0, None)
+        return np.spacing(np.maximum(np.abs(x), np.abs(self.anchor[k])))
+
     def _from_both_ends(
         self, k: np.ndarray, part: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -160,7 +165,8 @@ class Panels:
         # On the outermost caps t itself is the mass beside the end: no rounding.
         right = self.cap[k] > 0
         beside = np.where(right, part, self.mass[k] - part)
-        outermost = np.where(right, (k == 0) & ~upper, (k == self.mass.size - 1) & upper)
+        last = self.mass.size - 1
+        outermost = np.where(right, (k == 0) & ~upper, (k == last) & upper)
         beside = np.where(outermost, t, beside)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.clip(beside / self.mass[k], 0.0, 1.0)
@@ -191,8 +197,9 @@ def resolve(pdf: Density, mesh: Mesh) -> Panels:
     total = float(draft.mass().sum())
     lost = np.where(stuck, draft.error * (draft.high - draft.low), 0.0)
     if lost.sum() > UNRESOLVED * total:
+        worst = draft.start_of(int(lost.argmax()))
         raise ValueError(
-            f"the density is not resolved near x = {draft.start_of(lost.argmax()):.6g}: "
+            f"the density is not resolved near x = {worst:.6g}: "
             "name a singularity there in `points`, or remove the noise of its values"
         )
     return draft.panels(total)
@@ -237,7 +244,8 @@ class _Draft:
         self.value = self._sample(_node)
         miss = np.abs(self._sample(_test) - self.value @ _between.T).max(axis=1)
         # What rounding of x and of the density itself can do is not worth a split.
-        steepest = np.abs(self.value @ _slope.T).max(axis=1) * 2 / (self.high - self.low)
+        half = (self.high - self.low) / 2
+        steepest = np.abs(self.value @ _slope.T).max(axis=1) / half
         noise = 64 * self.value.max(axis=1) + 4 * self.reach() * steepest
         # (an unnamed singularity excepted, which is steep down to the last float)
         noise = np.minimum(noise * 2.0**-52, 0.01 * self.value.max(axis=1))

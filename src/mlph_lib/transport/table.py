@@ -23,6 +23,7 @@ __all__ = ["QuantileTable", "SMALLEST_T"]
 Quantile = Callable[[np.ndarray, np.ndarray], np.ndarray]
 # (F(x), 1 - F(x))
 Masses = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+Grain = Callable[[np.ndarray], np.ndarray]
 
 BLOCK = 8192
 DEGREE = 5
@@ -52,13 +53,17 @@ class QuantileTable:
     Args:
         quantile: the exact quantile function, called while the table is built.
         masses: the CDF and the survival function that judge each cell.
+        grain: what rounding does to x; one unit in its last place by default.
 
     Raises:
         ValueError: if more than 2^19 cells would be needed.
     """
 
-    def __init__(self, quantile: Quantile, masses: Masses) -> None:
+    def __init__(
+        self, quantile: Quantile, masses: Masses, grain: Grain | None = None
+    ) -> None:
         self._quantile, self._masses = quantile, masses
+        self._grain = grain or (lambda x: np.spacing(np.abs(x)))
         octave, part = np.divmod(np.arange(62 << _BITS), 1 << _BITS)
         width = 2.0 ** (octave - 63.0) / (1 << _BITS)
         low = width * ((1 << _BITS) + part)
@@ -115,7 +120,7 @@ class QuantileTable:
             # Rounding of x is no reason to cut.
             exact = self._quantile(t[~good], sides[~good])
             off = np.abs(seen[~good] - exact)
-            good[~good] = off <= 4 * np.spacing(np.abs(exact))
+            good[~good] = off <= 4 * self._grain(exact)
         return coef, good.all(axis=1)
 
     def fill(self, v: np.ndarray, out: np.ndarray) -> None:
