@@ -57,7 +57,8 @@ def _section(section: Tag) -> Iterator[tuple[str, str]]:
         return
     number = heading.select_one(".section-number")
     labels = [section["id"]]
-    labels += [span["id"] for span in section.find_all("span", id=True, recursive=False)]
+    marks = section.find_all("span", id=True, recursive=False)
+    labels += [mark["id"] for mark in marks]
     for label in labels:
         if not re.fullmatch(r"id\d+", str(label)):  # made up where names collide
             yield str(label), _first_number(number.text) if number else ""

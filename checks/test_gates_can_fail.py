@@ -105,12 +105,12 @@ def test_a_formula_that_is_lost_is_refused(browser, tmp_path):
 
 
 def test_who_is_too_wide_is_named(browser, tmp_path):
-    body = '<section id="inner"><div class="wide" style="width: 700px">A</div></section>'
+    body = '<section id="in"><div class="wide" style="width: 700px">A</div></section>'
     (tmp_path / "page.html").write_text(PAGE.replace("BODY", body), "utf-8")
     with chromium.served(tmp_path) as origin:
         found = chromium.desktop_and_phone(browser, origin, "page.html", "light")
     (told,) = [problem.message for problem in found if problem.gate == "overflow"]
-    assert told.endswith("section#inner > div.wide")
+    assert told.endswith("section#in > div.wide")
 
 
 def test_a_pale_formula_among_many_is_refused(little):
@@ -136,7 +136,8 @@ def test_search_counts_what_is_listed(browser, tmp_path, hits):
     found = "".join("<li><a href='#'>Page</a></li>" for _ in range(hits))
     (tmp_path / "search.html").write_text(
         "<form><input name=q></form><div id=search-results>"
-        f"<p class=search-summary>Search finished</p><ul class=search>{found}</ul></div>"
+        "<p class=search-summary>Search finished</p>"
+        f"<ul class=search>{found}</ul></div>"
     )
     address = (tmp_path / "search.html").as_uri()
     assert len(chromium.search_hits(browser, address, "word")) == hits
@@ -179,7 +180,7 @@ def test_a_sound_log_passes():
         "LaTeX Warning: Citation `knuth' on page 3 undefined on input line 5.",
         "LaTeX Warning: There were undefined references.",
         "LaTeX Warning: Label `fig-a' multiply defined.",
-        "LaTeX Warning: Label(s) may have changed. Rerun to get cross-references right.",
+        "LaTeX Warning: Label(s) may have changed. Rerun to get them right.",
         "! Undefined control sequence.",
     ],
 )
