@@ -31,7 +31,7 @@ pdf: $(READY) ## print the book to PDF through XeLaTeX
 	@tools/make-pdf $(PDF)
 
 check: $(READY) ## the gates that need a browser and TeX; build the book and PDF first
-	@$(BIN)/python -m pytest checks
+	@$(BIN)/python -m pytest -n $(JOBS) checks
 
 lab: $(READY) ## open the chapters as notebooks in JupyterLab
 	@JUPYTER_CONFIG_PATH=tools/jupyter $(BIN)/jupyter lab book
