@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from bookext.inputs import page_digest, reached_modules
 from bookext.katex import _call_node
-from bookext.site import polish, repository_url
+from bookext.site import polish, prune, repository_url
 
 
 @pytest.fixture
@@ -119,3 +119,8 @@ def test_polish_drops_what_asks_other_hosts_and_keeps_the_rest():
         '<link rel="stylesheet" href="_static/sphinx-thebe.css?v=1" />\n'
     )
     assert polish(kept + drop) == kept
+
+
+def test_words_that_no_page_has_leave_the_search_index():
+    index = 'Search.setIndex({"docnames":["a"],"terms":{"new":0,"old":[]},"titleterms":{}})'
+    assert prune(index) == index.replace(',"old":[]', "")

@@ -19,13 +19,20 @@ def differences(a: Path, b: Path) -> list[str]:
 
 
 def test_two_folders_give_the_same_site(little, tmp_path):
-    other = type(little)(tmp_path / "elsewhere" / "copy")
+    other = type(little)(tmp_path / "second")
     shutil.copytree(little.root, other.root)
     for book in (little, other):
         done = book.build()
         assert done.returncode == 0, done.stdout + done.stderr
     one, two = (book.root / "_build" / "html" for book in (little, other))
     assert (one / "_notebooks" / "first.ipynb").is_file()
+    assert differences(one, two) == []
+    fresh = little.page.read_text()
+    little.page.write_text(fresh.replace("The line rises.", "Nonesuch falls."))
+    assert little.build().returncode == 0
+    assert differences(one, two) != []
+    little.page.write_text(fresh)
+    assert little.build().returncode == 0
     assert differences(one, two) == []
 
 

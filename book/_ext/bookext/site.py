@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -80,13 +81,37 @@ def _link_repository(app: Sphinx, config) -> None:
 
 
 def _own_templates(app: Sphinx, config) -> None:
-    # relative: the path enters a digest that two checkouts must share
-    own = os.path.relpath(TEMPLATES, app.confdir)
-    config.templates_path = [*config.templates_path, own]
+    """Add ours, and make all paths relative: they enter a digest that two
+    checkouts must share."""
+    config.templates_path = [*config.templates_path, str(TEMPLATES)]
+    for name in ("templates_path", "html_static_path"):
+        config[name] = [
+            os.path.relpath(Path(app.confdir, path), app.confdir)
+            for path in config[name]
+        ]
+
+
+def prune(index: str) -> str:
+    """The search index without words that no page has any more.
+
+    Sphinx leaves them behind, so a second build would differ from a first one.
+    """
+    head, data = index[: index.index("{")], index[index.index("{") : -1]
+    tables = json.loads(data)
+    for name in ("terms", "titleterms"):
+        tables[name] = {word: at for word, at in tables[name].items() if at != []}
+    return head + json.dumps(tables, sort_keys=True, separators=(",", ":")) + ")"
+
+
+def _prune_search(app: Sphinx, error: Exception | None) -> None:
+    path = Path(app.outdir) / "searchindex.js"
+    if not error and app.builder.name == "html" and path.is_file():
+        path.write_text(prune(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("config-inited", _own_templates)
+    app.connect("config-inited", _own_templates, priority=999)
+    app.connect("build-finished", _prune_search)
     app.connect("config-inited", _link_repository)
     app.connect("html-page-context", _trim, priority=990)
     app.connect("build-finished", _polish_all)
