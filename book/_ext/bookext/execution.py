@@ -30,13 +30,17 @@ class PageClient(NotebookClientCache):
     root: Path
 
     def start_client(self) -> None:
-        kernel = self.notebook.metadata.setdefault("kernelspec", {})
+        given = self.notebook
+        kernel = given.metadata.setdefault("kernelspec", {})
         kernel["mlph_inputs"] = page_digest(self.path, self.root)
         try:
             super().start_client()
         except ExecutionError as exc:
             raise ExtensionError(self._failure()) from exc
         self.notebook.metadata["kernelspec"].pop("mlph_inputs", None)
+        if self.notebook is not given:
+            # found in the cache: myst-nb writes the given one out, without outputs
+            given.update(self.notebook)
 
     def _failure(self) -> str:
         for index, cell in enumerate(self.notebook.cells):
