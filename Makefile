@@ -46,7 +46,7 @@ bench: $(READY) ## time the library beside its peers
 lock: $(READY) ## write requirements.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal \
 	  --python-version 3.11 --generate-hashes --custom-compile-command "make lock" \
-	  --default-index https://pypi.org/simple -q -o requirements.txt
+	  -q -o requirements.txt
 	@echo "wrote requirements.txt"
 
 clean: ## remove what was built (the environment stays)
