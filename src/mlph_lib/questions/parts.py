@@ -1,0 +1,42 @@
+"""What a model is made of: its modules, its pieces of text, its embeddings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlph_lib.questions.model import LanguageModel
+
+__all__ = ["embedding", "module_tree", "pieces"]
+
+
+def module_tree(lm: LanguageModel) -> dict[str, Any]:
+    """The modules in order, the layers' copies counted in one row.
+
+    Returns:
+        modules: list of {"path": "model.layers.*.self_attn.q_proj", "type": "Linear",
+            "weight": [out, in] or None, "copies": 32}, containers included;
+        parameters: number of parameters in all; dtype: of the weights, "float16".
+    """
+    raise NotImplementedError
+
+
+def pieces(lm: LanguageModel, ids: list[int]) -> dict[str, Any]:
+    """The pieces that ids stand for, and what each decodes to on its own.
+
+    Returns:
+        ids: (n,) int64; pieces: n strings, a leading space shown as the tokenizer
+        stores it; texts: n strings, each id decoded alone; text: all decoded;
+        vocabulary: number of pieces, `len(tokenizer)`.
+    """
+    raise NotImplementedError
+
+
+def embedding(lm: LanguageModel, text: str) -> dict[str, Any]:
+    """The rows of the embedding matrix that a text picks, BOS first.
+
+    Returns:
+        prompt: the text; ids: (T,) int64; pieces: T strings; text: the ids decoded;
+        shape: [T, hidden_size]; vectors: (T, hidden_size) in the model's dtype
+        (bfloat16 as float32).
+    """
+    raise NotImplementedError
