@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
+from bookext import build, checkpoint
 from bookext.inputs import page_digest, reached_modules
 from bookext.katex import _call_node
 from bookext.site import polish, prune, repository_url
@@ -85,6 +87,57 @@ def test_the_digest_sees_the_readers_samples(tree, monkeypatch):
         samples.write_bytes(content)
         seen.add(page_digest(source, tree))
     assert len(seen) == 4
+
+
+def test_the_digest_sees_the_readers_checkpoint(tree, monkeypatch):
+    source = tree / "page.md"
+    source.write_text(page(""))
+    monkeypatch.delenv("LLAMA", raising=False)
+    seen = [page_digest(source, tree)]
+    folder = tree / "llama"
+    monkeypatch.setenv("LLAMA", str(folder))
+    seen.append(page_digest(source, tree))
+    folder.mkdir()
+    for name in ("config.json", "tokenizer.json", "model-00001.safetensors"):
+        for content in ("1", "2"):
+            (folder / name).write_text(content)
+            seen.append(page_digest(source, tree))
+    (folder / "notes.md").write_text("not part of the model")
+    assert len(set(seen)) == len(seen) == 8
+    assert page_digest(source, tree) == seen[-1]
+
+
+def test_a_large_file_is_hashed_once_and_again_when_it_changes(tmp_path, monkeypatch):
+    weights, hashed = tmp_path / "llama" / "model.safetensors", []
+    weights.parent.mkdir()
+    weights.write_text("1")
+    sha256 = checkpoint._sha256
+    monkeypatch.setattr(
+        checkpoint, "_sha256", lambda path: hashed.append(path) or sha256(path)
+    )
+
+    def ask() -> str:
+        return checkpoint.checkpoint_digest(str(weights.parent), tmp_path / "known")
+
+    assert ask() == ask() and len(hashed) == 1
+    os.utime(weights, ns=(1, 1))
+    first = ask()
+    assert len(hashed) == 2
+    weights.write_text("23")
+    assert ask() != first and len(hashed) == 3
+    (tmp_path / "known").write_text("damaged")
+    assert ask() == ask() and len(hashed) == 4
+
+
+def test_the_readers_files_are_found_from_the_folder_of_a_page(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, value in {**build.STEADY, "SAMPLES": "a.npy", "LLAMA": "llama"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("IPYTHONDIR", "set by main, restored after the test")
+    monkeypatch.setattr(build, "build", lambda *_: 1)
+    assert build.main(["html", "--root", str(tmp_path)]) == 1
+    assert os.environ["SAMPLES"] == str(tmp_path / "a.npy")
+    assert os.environ["LLAMA"] == str(tmp_path / "llama")
 
 
 def test_katex_is_strict():

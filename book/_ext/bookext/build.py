@@ -56,8 +56,9 @@ def main(argv: list[str]) -> int:
         os.execv(sys.executable, [sys.executable, "-m", "bookext.build", *argv])
     ask = _arguments(argv)
     _quiet_kernels(ask.root.resolve())
-    if os.environ.get("SAMPLES"):  # cells run in the folder of their page
-        os.environ["SAMPLES"] = str(Path(os.environ["SAMPLES"]).resolve())
+    for name in ("SAMPLES", "LLAMA"):  # cells run in the folder of their page
+        if os.environ.get(name):
+            os.environ[name] = str(Path(os.environ[name]).resolve())
     started = time.monotonic()
     code = build(ask.root.resolve(), ask.builder, ask.jobs)
     if code == 0 and ask.builder == "html":

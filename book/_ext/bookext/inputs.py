@@ -1,8 +1,8 @@
 """What a page's output depends on, as one digest.
 
 A page depends on its code cells (jupyter-cache sees those), on the modules of
-mlph_lib that its cells reach, on the locks, the data, the recordings, this
-extension, and the samples that the reader supplies.
+mlph_lib that its cells reach, on the locks, the data, the models, the recordings,
+this extension, and the samples and the checkpoint that the reader supplies.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+
+from bookext.checkpoint import checkpoint_digest
 
 __all__ = ["page_digest", "reached_modules"]
 
@@ -40,6 +42,9 @@ def page_digest(page: Path, root: Path) -> str:
         if file.is_file():
             seen.update(f"{file.name}:{_file_digest(file, _stamp(file))}\n".encode())
     seen.update(_samples().encode())
+    llama = os.environ.get("LLAMA", "")
+    memory = root / "_build" / "checkpoint-digests.json"
+    seen.update(checkpoint_digest(llama, memory).encode())
     return seen.hexdigest()
 
 
