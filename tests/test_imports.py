@@ -14,7 +14,9 @@ ALLOWED = {  # who may import what, beside itself
     **{idea: GROUND for idea in IDEAS},
     **{ground: set() for ground in GROUND},
     "page": set(),
-    "cli": IDEAS | GROUND | {"page"},
+    "questions": {"llama", "decoding"},
+    "recorder": {"questions", "llama", "decoding", "recordings"},
+    "cli": IDEAS | GROUND | {"page", "questions", "recorder", "shipped"},
 }
 
 
