@@ -1,0 +1,114 @@
+"""``mlph ...``: the project's commands, thin: one function a command.
+
+A further command is one function ``_name(commands)`` that adds its parser and names
+what runs it, and its name in `COMMANDS`. What runs imports its own room when it
+runs, so that ``mlph --help`` loads none of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+__all__ = ["COMMANDS", "main"]
+
+
+def _recordings(commands: argparse._SubParsersAction) -> None:
+    """``mlph recordings list|show|verify|accept|transcribe``."""
+    parser = commands.add_parser("recordings", help="answers that are replayed")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+
+    listed = actions.add_parser("list", help="what is recorded, one line each")
+    listed.set_defaults(run=_list)
+
+    shown = actions.add_parser("show", help="one recording: request, answer, origin")
+    shown.add_argument("name", help="for instance llama-2-7b-chat/greedy-empty")
+    shown.set_defaults(run=_show)
+
+    verified = actions.add_parser("verify", help="check every byte and its meaning")
+    verified.set_defaults(run=_verify)
+
+    accepted = actions.add_parser(
+        "accept", help="say that a changed function still gives the recorded answer"
+    )
+    accepted.add_argument("name")
+    accepted.add_argument("--because", required=True, help="what changed, and why")
+    accepted.set_defaults(run=_accept)
+
+    transcribed = actions.add_parser(
+        "transcribe", help="write a source's recordings anew from its transcript"
+    )
+    transcribed.add_argument("source", help="for instance llama-2-7b-chat")
+    transcribed.set_defaults(run=_transcribe)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from mlph_lib import recordings
+
+    for name in recordings.names():
+        print(recordings.summary(name))
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from mlph_lib import recordings
+
+    print(recordings.describe(args.name))
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from mlph_lib import recordings
+
+    problems = recordings.problems()
+    for problem in problems:
+        print(f"FAILED {problem}", file=sys.stderr)
+    print(f"{len(recordings.names())} recordings, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+def _accept(args: argparse.Namespace) -> int:
+    from mlph_lib import recordings
+
+    print(recordings.accept(args.name, because=args.because))
+    return 0
+
+
+def _transcribe(args: argparse.Namespace) -> int:
+    from mlph_lib import recordings
+
+    for path in recordings.transcribe(args.source):
+        print(f"wrote {path}")
+    return 0
+
+
+Command = Callable[[argparse._SubParsersAction], None]
+COMMANDS: tuple[Command, ...] = (_recordings,)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; what the user can mend is said in one line, with code 1.
+
+    Example:
+        >>> main([])
+        usage: mlph [-h] COMMAND ...
+        2
+    """
+    parser = argparse.ArgumentParser(prog="mlph", description="One Uniform Number")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for add in COMMANDS:
+        add(commands)
+    args = parser.parse_args(argv)
+    if not hasattr(args, "run"):
+        parser.print_usage()
+        return 2
+    try:
+        return args.run(args)
+    except (ValueError, OSError) as error:
+        print(f"mlph: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
