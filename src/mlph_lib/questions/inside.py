@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from mlph_lib.decoding import token_law
+from mlph_lib.questions.asked import check_count, continued
+from mlph_lib.questions.law import best, entropy, log_law
 from mlph_lib.questions.model import LanguageModel
 
 __all__ = ["attention", "logit_lens", "residual_norms"]
@@ -24,7 +29,18 @@ def logit_lens(
         entropies, divergences: (L + 1, T) float64, nats, KL(last layer | layer l).
         Row 0 is the embedding, row L the model's own prediction.
     """
-    raise NotImplementedError
+    check_count("top", top)
+    ids, shown = continued(lm, prompt, new_tokens)
+    logits = lm.inside("lens", ids)
+    p, log_p = token_law(logits), log_law(logits)
+    top_ids = best(logits, top)
+    return shown | {
+        "top_ids": top_ids,
+        "top_pieces": [[lm.pieces(cell) for cell in layer] for layer in top_ids],
+        "top_probabilities": np.take_along_axis(p, top_ids, -1),
+        "entropies": entropy(p),
+        "divergences": (p[-1] * (log_p[-1] - log_p)).sum(axis=-1),
+    }
 
 
 def residual_norms(
@@ -36,7 +52,9 @@ def residual_norms(
         prompt, ids: (T,), pieces, text; norms: (L + 1, T) float64, row 0 the
         embedding, row L before the last norm.
     """
-    raise NotImplementedError
+    ids, shown = continued(lm, prompt, new_tokens)
+    residuals = lm.inside("residuals", ids).astype(float)
+    return shown | {"norms": np.linalg.norm(residuals, axis=-1)}
 
 
 def attention(
@@ -48,4 +66,5 @@ def attention(
         prompt, ids: (T,), pieces, text; weights: (L, H, T, T) float16, row = the
         position that looks, upper triangle 0.
     """
-    raise NotImplementedError
+    ids, shown = continued(lm, prompt, new_tokens)
+    return shown | {"weights": lm.inside("attention", ids).astype(np.float16)}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+import numpy as np
 
 from mlph_lib.questions.model import LanguageModel
 
@@ -17,7 +20,22 @@ def module_tree(lm: LanguageModel) -> dict[str, Any]:
             "weight": [out, in] or None, "copies": 32}, containers included;
         parameters: number of parameters in all; dtype: of the weights, "float16".
     """
-    raise NotImplementedError
+    rows: dict[str, dict[str, Any]] = {}
+    for path, module in lm.model.named_modules():
+        path = re.sub(r"\.\d+(?=\.|$)", ".*", path)
+        weight = dict(module.named_parameters(recurse=False)).get("weight")
+        row = {
+            "path": path,
+            "type": type(module).__name__,
+            "weight": None if weight is None else list(weight.shape),
+        }
+        seen = rows.setdefault(path, row | {"copies": 0})
+        seen["copies"] += 1
+    return {
+        "modules": list(rows.values()),
+        "parameters": sum(p.numel() for p in lm.model.parameters()),
+        "dtype": str(lm.dtype).removeprefix("torch."),
+    }
 
 
 def pieces(lm: LanguageModel, ids: list[int]) -> dict[str, Any]:
@@ -28,7 +46,13 @@ def pieces(lm: LanguageModel, ids: list[int]) -> dict[str, Any]:
         stores it; texts: n strings, each id decoded alone; text: all decoded;
         vocabulary: number of pieces, `len(tokenizer)`.
     """
-    raise NotImplementedError
+    return {
+        "ids": np.array(ids, dtype=int),
+        "pieces": lm.pieces(ids),
+        "texts": [lm.text([i]) for i in ids],
+        "text": lm.text(ids),
+        "vocabulary": len(lm.tokenizer),
+    }
 
 
 def embedding(lm: LanguageModel, text: str) -> dict[str, Any]:
@@ -39,4 +63,13 @@ def embedding(lm: LanguageModel, text: str) -> dict[str, Any]:
         shape: [T, hidden_size]; vectors: (T, hidden_size) in the model's dtype
         (bfloat16 as float32).
     """
-    raise NotImplementedError
+    ids = lm.encode(text)
+    vectors = lm.embed(ids)
+    return {
+        "prompt": text,
+        "ids": np.array(ids),
+        "pieces": lm.pieces(ids),
+        "text": lm.text(ids),
+        "shape": list(vectors.shape),
+        "vectors": vectors.astype(lm.numpy_dtype),
+    }

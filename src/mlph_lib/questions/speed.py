@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import numpy as np
+import torch
+
+from mlph_lib.questions.asked import asked, check_count
 from mlph_lib.questions.model import LanguageModel
 
 __all__ = ["decode_speed"]
@@ -20,4 +25,47 @@ def decode_speed(
         bytes_per_token: weights that a step reads (all but the input embedding) and
         the mean key-value cache; gigabytes_per_second: their product / 1e9.
     """
-    raise NotImplementedError
+    check_count("new_tokens", new_tokens)
+    check_count("repeats", repeats)
+    ids, shown = asked(lm, prompt)
+    _run(lm, ids, new_tokens)
+    seconds = np.array([_run(lm, ids, new_tokens) for _ in range(repeats)])
+    speed = new_tokens / float(np.median(seconds))
+    read = _bytes_per_token(lm, len(ids) + new_tokens / 2)
+    return shown | {
+        "new_tokens": new_tokens,
+        "seconds": seconds,
+        "tokens_per_second": speed,
+        "bytes_per_token": read,
+        "gigabytes_per_second": speed * read / 1e9,
+    }
+
+
+def _run(lm: LanguageModel, ids: list[int], new_tokens: int) -> float:
+    """Seconds for a greedy run that never waits for the host before its end."""
+    decoder = lm.decoder(1, len(ids) + new_tokens)
+    new = torch.tensor([ids], device=lm.model.device)
+    _wait(lm)
+    started = time.perf_counter()
+    with torch.inference_mode():
+        for _ in range(new_tokens):
+            new = decoder.step(new).argmax(dim=-1, keepdim=True)
+    _wait(lm)
+    return time.perf_counter() - started
+
+
+def _wait(lm: LanguageModel) -> None:
+    if torch.device(lm.model.device).type == "cuda":  # kernels run on after the call
+        torch.cuda.synchronize(lm.model.device)
+
+
+def _bytes_per_token(lm: LanguageModel, length: float) -> int:
+    """The weights that a step reads and ``length`` positions of the cache, in bytes."""
+    model, config = lm.model, lm.model.config
+    weights = sum(p.numel() * p.element_size() for p in model.parameters())
+    table = model.model.embed_tokens.weight
+    if model.lm_head.weight is not table:  # a tied table is read as the output matrix
+        weights -= table.numel() * table.element_size()
+    width = config.num_key_value_heads * config.hidden_size // config.num_attention_heads
+    cache = 2 * config.num_hidden_layers * width * table.element_size()
+    return round(weights + cache * length)
