@@ -20,6 +20,7 @@ __all__ = [
 
 Logits = np.ndarray | torch.Tensor
 NextLogits = Callable[[list[int]], Logits]
+_FLOATS = (np.float16, np.float32, np.float64)
 
 
 def check_logits(logits: Logits) -> torch.Tensor:
@@ -118,7 +119,7 @@ def _as_float64(logits: Logits) -> torch.Tensor:
     if isinstance(logits, torch.Tensor) and logits.is_floating_point():
         # First to the CPU: some devices know no float64.
         return logits.detach().cpu().double()
-    if isinstance(logits, np.ndarray) and logits.dtype.kind == "f":
+    if isinstance(logits, np.ndarray) and logits.dtype in _FLOATS:
         return torch.from_numpy(np.array(logits, dtype=np.float64))
     got = getattr(logits, "dtype", None) or type(logits).__name__
     raise TypeError(

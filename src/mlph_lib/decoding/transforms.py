@@ -3,8 +3,9 @@
 Each takes float logits of shape (..., V), an array or a tensor, and returns a new one
 of the same kind and dtype; removed tokens are at -inf, the others keep their bits
 (`temperature` alone changes values and removes none). The rules are those of
-transformers' LogitsWarpers. What to keep is decided in float64 whatever the dtype:
-transformers decides in the dtype it is given, where a float16 running sum stalls.
+transformers' LogitsWarpers. What to keep is decided in float64 whatever the dtype;
+transformers decides in the dtype it is given, so there float16 logits lose tokens to
+rounding.
 """
 
 from __future__ import annotations
