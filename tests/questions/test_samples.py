@@ -9,6 +9,7 @@ from mlph_lib.decoding import ancestral, lattice_codes, token_law
 from mlph_lib.questions import LanguageModel, arithmetic, exact, greedy, samples
 from mlph_lib.questions.choosing import BATCH
 from mlph_lib.questions.law import quantile
+from mlph_lib.questions.one_number import _spelt
 
 
 @pytest.fixture(scope="module", params=["ours", "transformers"])
@@ -95,7 +96,7 @@ def test_unknown_settings_are_refused(lm):
 
 
 def test_texts_end_where_the_model_ends_them(lm):
-    open_ended = samples(lm, "", n=40, max_new_tokens=12)
+    open_ended = samples(_with_eos(lm, -5), "", n=40, max_new_tokens=12)
     eos = int(np.bincount(open_ended["ids"].ravel()).argmax())
     ends = _with_eos(lm, eos)
     answer = samples(ends, "", n=40, max_new_tokens=12)
@@ -143,6 +144,13 @@ def test_the_low_end_of_a_cell_gives_its_text_back_and_the_high_end_another(lm):
     again = arithmetic(lm, "", codes=ends, max_new_tokens=5)
     assert np.array_equal(again["ids"][0], first["ids"][0])
     assert not np.array_equal(again["ids"][1], first["ids"][0])
+
+
+def test_a_fraction_may_have_more_digits_than_python_reads():
+    text = f"1/1{'0' * 5000}"
+    with pytest.raises(ValueError, match="4300 digits"):
+        Fraction(text)
+    assert exact(text) == Fraction(1, 10**5000) and _spelt(exact(text)) == text
 
 
 @pytest.mark.parametrize("code", ["1", "-1/2", "3/2"])

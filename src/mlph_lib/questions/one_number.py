@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
@@ -29,7 +32,8 @@ def arithmetic(
     Returns:
         prompt, prompt_ids, prompt_pieces, prompt_text; codes: as asked; ids: (n, T)
         int64, EOS included, -1 after the end; lengths; texts; used_ids, used_pieces;
-        low, width: n exact fractions, "0x1f/0x40", low <= code < low + width;
+        low, width: n exact fractions as text (`exact` reads them),
+        low <= code < low + width;
         log_probabilities, entropies: (n, T) float64, nats, NaN after the end.
     """
     check_count("max_new_tokens", max_new_tokens)
@@ -46,21 +50,30 @@ def arithmetic(
 
 
 def exact(text: str) -> Fraction:
-    """The fraction that a text spells, in decimal or hexadecimal digits.
+    """The fraction that a text spells, however many digits it has.
 
     Example:
-        >>> exact("1/17"), exact("0x1f/0x40")
-        (Fraction(1, 17), Fraction(31, 64))
+        >>> exact("1/17") + exact("0.5")
+        Fraction(19, 34)
     """
-    if not text.startswith("0x"):
+    with _long_numbers():
         return Fraction(text)
-    numerator, _, denominator = text.partition("/")
-    return Fraction(int(numerator, 16), int(denominator, 16))
 
 
-def _written_out(fraction: Fraction) -> str:
-    # hexadecimal: Python refuses decimal numbers of more than 4,300 digits
-    return f"{fraction.numerator:#x}/{fraction.denominator:#x}"
+def _spelt(fraction: Fraction) -> str:
+    with _long_numbers():
+        return str(fraction)
+
+
+@contextmanager
+def _long_numbers() -> Iterator[None]:
+    """Python neither writes nor reads integers of over 4,300 digits unless told to."""
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(limit)
 
 
 def _decode(
@@ -80,7 +93,7 @@ def _decode(
     low, width = arithmetic_code(next_logits, ids)
     logits = np.array([known[tuple(ids[:t])] for t in range(len(ids))])
     log_p = np.take_along_axis(log_law(logits), np.array(ids)[:, None], -1)[:, 0]
-    return ids, _written_out(low), _written_out(width), log_p, entropy(token_law(logits))
+    return ids, _spelt(low), _spelt(width), log_p, entropy(token_law(logits))
 
 
 def _padded(rows: tuple[np.ndarray, ...], length: int) -> np.ndarray:
