@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 import torch
 
+from mlph_lib.llama import Llama
+
 __all__ = ["Decoder", "backend_of", "load_model"]
 
 
@@ -27,8 +29,6 @@ def load_model(folder: Path, backend: str, dtype: torch.dtype, device: str) -> A
         ValueError: for a backend other than "ours" and "transformers".
     """
     if backend == "ours":
-        from mlph_lib.llama import Llama
-
         return Llama.from_pretrained(folder, dtype=dtype, device=device).eval()
     if backend == "transformers":
         from transformers import AutoModelForCausalLM
@@ -42,9 +42,42 @@ def load_model(folder: Path, backend: str, dtype: torch.dtype, device: str) -> A
 
 def backend_of(model: Any) -> _Ours | _Transformers:
     """The backend for a model object, told by its class."""
-    from mlph_lib.llama import Llama
-
     return _Ours(model) if isinstance(model, Llama) else _Transformers(model)
+
+
+class _Ours:
+    """The book's own `Llama`."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def logits(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.model(ids)
+
+    def decoder(self, batch: int, length: int) -> _OurDecoder:
+        return _OurDecoder(self.model, batch, length)
+
+    def residuals(self, ids: torch.Tensor) -> torch.Tensor:
+        return torch.stack(self.model.stream(ids))[:, 0]
+
+    def lens(self, ids: torch.Tensor) -> torch.Tensor:
+        return logit_lens(self.model, ids)[:, 0]
+
+    def attention(self, ids: torch.Tensor) -> torch.Tensor:
+        return attention_maps(self.model, ids)[:, 0]
+
+
+class _OurDecoder:
+    """Our cache, its memory set aside at the start."""
+
+    def __init__(self, model: Any, batch: int, length: int) -> None:
+        self.model, self.cache = model, model.new_cache(batch, length)
+
+    def step(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.model(ids, self.cache)[:, -1]
+
+    def rewind(self, length: int) -> None:
+        self.cache.length = length
 
 
 class _Transformers:
