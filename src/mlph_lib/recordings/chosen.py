@@ -106,11 +106,9 @@ def _code_in_interval(request: Request, answer: Answer) -> bool:
         numbers = [list(map(Fraction, answer[k])) for k in ("codes", "low", "width")]
     cells = zip(*numbers, strict=True)
     total = np.nansum(answer["log_probabilities"], axis=1)
-    return (
-        answer["codes"] == request["codes"]
-        and all(low <= code < low + width for code, low, width in cells)
-        and np.allclose([_log(width) for width in numbers[2]], total, rtol=1e-6, atol=1e-6)
-    )
+    close = np.allclose([_log(x) for x in numbers[2]], total, rtol=1e-6, atol=1e-6)
+    inside = all(low <= code < low + width for code, low, width in cells)
+    return close and inside and answer["codes"] == request["codes"]
 
 
 @rule("a tree's children follow their parents and share at most their mass",

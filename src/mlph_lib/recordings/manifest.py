@@ -57,9 +57,10 @@ def kind_of(manifest: dict[str, Any], file: str) -> str:
     for kind, uri in KINDS.items():
         if manifest.get("_type") == FORMAT and manifest.get("predicateType") == uri:
             return kind
+    found = manifest.get("_type"), manifest.get("predicateType")
     raise MissingFieldError(
         f"{file}: expected _type {FORMAT} and a predicateType of "
-        f"{list(KINDS.values())}, got {manifest.get('_type')!r} and {manifest.get('predicateType')!r}"
+        f"{list(KINDS.values())}, got {found}"
     )
 
 
