@@ -1,0 +1,1 @@
+"""Pretraining tasks: languages with a known optimum, objectives, losses and costs."""

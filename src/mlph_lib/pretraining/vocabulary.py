@@ -1,0 +1,70 @@
+"""The ids: first the words of a language, then the special tokens, then sentinels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["SPECIALS", "Vocabulary"]
+
+SPECIALS = ("pad", "mask", "cls", "sep", "bos", "eos", "pre", "suf", "mid") + (
+    "mode_r",
+    "mode_s",
+    "mode_x",
+)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words 0, ..., words - 1; twelve specials; sentinels down from the last id.
+
+    Attributes:
+        words: number V of words of the language.
+        sentinels: how many ids span corruption may use.
+
+    Raises:
+        ValueError: if there are fewer than 2 words or the sentinels are negative.
+
+    Example:
+        >>> vocab = Vocabulary(words=3, sentinels=2)
+        >>> vocab.size, vocab.mask, vocab.sentinel(0), vocab.sentinel(1)
+        (17, 4, 16, 15)
+    """
+
+    words: int
+    sentinels: int = 8
+
+    def __post_init__(self) -> None:
+        if self.words < 2 or self.sentinels < 0:
+            raise ValueError(
+                "a vocabulary needs at least 2 words and no negative number of "
+                f"sentinels, got {self.words} and {self.sentinels}"
+            )
+
+    @property
+    def size(self) -> int:
+        """Number of ids, which is the width of the logits."""
+        return self.words + len(SPECIALS) + self.sentinels
+
+    def __getattr__(self, name: str) -> int:
+        if name not in SPECIALS:
+            raise AttributeError(f"no special token {name!r}; there are {SPECIALS}")
+        return self.words + SPECIALS.index(name)
+
+    def sentinel(self, k: int | np.ndarray) -> int | np.ndarray:
+        """The k-th sentinel, counted down from the last id as T5 does.
+
+        Raises:
+            ValueError: if there are too few sentinels.
+        """
+        if np.any(np.asarray(k) >= self.sentinels):
+            raise ValueError(
+                f"the vocabulary is too small: {np.max(k) + 1} spans need as many "
+                f"sentinels, it has {self.sentinels}"
+            )
+        return self.size - 1 - k
+
+    def is_special(self, ids: np.ndarray) -> np.ndarray:
+        """True where an id is no word."""
+        return np.asarray(ids) >= self.words
