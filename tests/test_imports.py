@@ -13,7 +13,7 @@ GROUND = {"goodness", "recordings"}
 ALLOWED = {  # who may import what, beside itself
     **{idea: GROUND for idea in IDEAS},
     **{ground: set() for ground in GROUND},
-    "page": set(),
+    "page": {"recordings"},
     "questions": {"llama", "decoding"},
     "recorder": {"questions", "llama", "decoding", "recordings"},
     "cli": IDEAS | GROUND | {"page", "questions", "recorder", "shipped"},

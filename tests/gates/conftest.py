@@ -95,7 +95,8 @@ def little(tmp_path: Path) -> LittleBook:
     """A sound little book: each gate breaks its own copy."""
     root = tmp_path / "little"
     shutil.copytree(ROOT / "book" / "_assets", root / "book" / "_assets")
-    shutil.copytree(ROOT / "src" / "mlph_lib" / "page", root / "src/mlph_lib/page")
+    for room in ("page", "recordings"):
+        shutil.copytree(ROOT / "src" / "mlph_lib" / room, root / "src/mlph_lib" / room)
     (root / "src/mlph_lib/__init__.py").write_text("")
     book = LittleBook(root)
     book.idea.write_text(IDEA)

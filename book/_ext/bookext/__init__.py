@@ -11,13 +11,14 @@ from bookext import (
     notebooks,
     prose,
     repairs,
+    replays,
     site,
     status,
 )
 
 __all__ = ["setup"]
 
-PARTS = (repairs, execution, katex, notebooks, prose, status, site, latex)
+PARTS = (repairs, execution, katex, notebooks, prose, replays, status, site, latex)
 
 
 def setup(app: Sphinx) -> dict:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bookext.checkpoint import checkpoint_digest
 
-__all__ = ["page_digest", "reached_modules"]
+__all__ = ["code_of", "page_digest", "reached_modules"]
 
 CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n(.*?)^\1\s*$", re.M | re.S)
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
@@ -50,8 +50,7 @@ def page_digest(page: Path, root: Path) -> str:
 
 def reached_modules(text: str, package: Path) -> set[Path]:
     """The files of ``package`` that a page's code cells import, directly or not."""
-    cells = "\n".join(match[2] for match in CELL.finditer(text))
-    todo = list(_imports(_without_options(cells), package))
+    todo = list(_imports(code_of(text), package))
     reached: set[Path] = set()
     while todo:
         file = todo.pop()
@@ -62,8 +61,9 @@ def reached_modules(text: str, package: Path) -> set[Path]:
     return reached | beside
 
 
-def _without_options(cells: str) -> str:
-    """Cell text without the option block and without IPython's magics."""
+def code_of(text: str) -> str:
+    """A page's code cells as one text, without option blocks and IPython's magics."""
+    cells = "\n".join(match[2] for match in CELL.finditer(text))
     return MAGIC.sub("", OPTIONS.sub("", cells))
 
 

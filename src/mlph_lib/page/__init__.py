@@ -2,10 +2,12 @@
 
 from mlph_lib.page.figures import figure, interactive, subplots
 from mlph_lib.page.numbers import CheckError, check, number
+from mlph_lib.page.replays import ask
 from mlph_lib.page.results import benchmark
 
 __all__ = [
     "CheckError",
+    "ask",
     "benchmark",
     "check",
     "figure",
