@@ -51,9 +51,17 @@ def _ended(request: Request, answer: Answer) -> bool:
     return bool(np.array_equal(ids >= 0, before) and np.all(ids >= -1))
 
 
-@rule("each id decodes alone to its text", "ids", "pieces", "texts", "vocabulary")
+@rule("each id decodes alone to its text", "ids", "pieces", "texts")
 def _alone(request: Request, answer: Answer) -> bool:
+    if "parent" in answer:  # a tree's texts are those of whole paths
+        return True
     pairs = zip(answer["pieces"], answer["texts"], strict=True)
+    return all(spells([piece], text) for piece, text in pairs)
+
+
+@rule("each likely token decodes alone to its text", "top_pieces", "top_texts")
+def _top_alone(request: Request, answer: Answer) -> bool:
+    pairs = zip(answer["top_pieces"], answer["top_texts"], strict=True)
     return all(spells([piece], text) for piece, text in pairs)
 
 
