@@ -83,8 +83,40 @@ def _transcribe(args: argparse.Namespace) -> int:
     return 0
 
 
+def _record(commands: argparse._SubParsersAction) -> None:
+    """``mlph record SOURCE --weights FOLDER``."""
+    parser = commands.add_parser(
+        "record", help="put the book's questions to a large model, on a GPU"
+    )
+    parser.add_argument("source", help="for instance llama-2-7b-chat")
+    parser.add_argument("--weights", required=True, help="a folder, or a hub id")
+    parser.add_argument("--by", help="who records; the pages show it")
+    parser.add_argument("--name", help="what another model is called, honestly")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--dtype", default="float16")
+    does = parser.add_mutually_exclusive_group()
+    does.add_argument("--dry-run", action="store_true", help="only say what it costs")
+    does.add_argument("--check", action="store_true", help="compare, write nothing")
+    parser.set_defaults(run=_run_record)
+
+
+def _run_record(args: argparse.Namespace) -> int:
+    from mlph_lib import recorder
+
+    told = {"name": args.name, "dtype": args.dtype}
+    if args.dry_run:
+        recorder.dry_run(args.source, args.weights, **told)
+        return 0
+    told |= {"by": args.by, "device": args.device, "check": args.check}
+    try:
+        return 0 if recorder.record(args.source, args.weights, **told) else 1
+    except KeyboardInterrupt:
+        print("stopped: what is finished is kept, the same command goes on")
+        return 130
+
+
 Command = Callable[[argparse._SubParsersAction], None]
-COMMANDS: tuple[Command, ...] = (_recordings,)
+COMMANDS: tuple[Command, ...] = (_recordings, _record)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -25,7 +25,8 @@ def greedy(
 
     Returns:
         prompt, prompt_ids, prompt_pieces, prompt_text; ids: (n,) int64 new tokens, EOS
-        included; pieces: n strings; text: the new ids decoded after the prompt;
+        included; pieces: n strings; texts: n strings, each id decoded alone; text: the
+        new ids decoded after the prompt, without EOS;
         top_ids, top_logits: (n, 5), what each was chosen from; margins: (n,) logit of
         the first less that of the second; log_probabilities, entropies: (n,) float64,
         nats; ended: whether EOS came.
@@ -39,6 +40,7 @@ def greedy(
     return shown | {
         "ids": np.array(ids),
         "pieces": lm.pieces(ids),
+        "texts": [lm.text([i]) for i in ids],
         "text": lm.continuation(prompt_ids, ids),
         "top_ids": top_ids,
         "top_logits": top_logits,

@@ -20,7 +20,7 @@ def next_tokens(lm: LanguageModel, prompt: str = "", top: int = 7) -> dict[str, 
     Returns:
         prompt; prompt_ids: (T,) int64; prompt_pieces: T strings; prompt_text: decoded;
         top_ids: (top,) int64, ties to the lowest id; top_pieces: strings;
-        top_probabilities: (top,) float64; logits: (V,) of the last position in the
+        top_texts: strings, each id decoded alone; top_probabilities: (top,) float64; logits: (V,) of the last position in the
         model's dtype (bfloat16 as float32); entropy: in nats.
     """
     check_count("top", top)
@@ -31,6 +31,7 @@ def next_tokens(lm: LanguageModel, prompt: str = "", top: int = 7) -> dict[str, 
     return shown | {
         "top_ids": top_ids,
         "top_pieces": lm.pieces(top_ids),
+        "top_texts": [lm.text([i]) for i in top_ids],
         "top_probabilities": p[top_ids],
         "logits": logits.astype(lm.numpy_dtype),
         "entropy": float(entropy(p)),

@@ -16,8 +16,9 @@ def module_tree(lm: LanguageModel) -> dict[str, Any]:
     """The modules in order, the layers' copies counted in one row.
 
     Returns:
-        modules: list of {"path": "model.layers.*.self_attn.q_proj", "type": "Linear",
-            "weight": [out, in] or None, "copies": 32}, containers included;
+        modules: list of {"path": "model.layers.*.self_attn.q_proj", "name": "q_proj",
+            "type": "Linear", "weight": [out, in] or None, "copies": 32}, containers
+            included;
         parameters: number of parameters in all; dtype: of the weights, "float16".
     """
     rows: dict[str, dict[str, Any]] = {}
@@ -26,6 +27,7 @@ def module_tree(lm: LanguageModel) -> dict[str, Any]:
         weight = dict(module.named_parameters(recurse=False)).get("weight")
         row = {
             "path": path,
+            "name": path.rpartition(".")[2],
             "type": type(module).__name__,
             "weight": None if weight is None else list(weight.shape),
         }
