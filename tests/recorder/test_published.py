@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 
 from mlph_lib import recordings
+from mlph_lib.llama import LlamaConfig
 from mlph_lib.questions import greedy, next_tokens
-from mlph_lib.recorder import Ask, published
+from mlph_lib.recorder import Ask, Known, command, published, record
+from mlph_lib.recorder.known import CHAT
 from mlph_lib.recorder.plan import COMPOSER, PLAN
 from mlph_lib.recorder.published import follows, measured
+from mlph_lib.recorder.run import _rehearsal
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "recordings"
 
@@ -33,11 +36,11 @@ def root(checkout, lm, monkeypatch):
 
 def edit(root, change):
     """Change the transcript, and transcribe it."""
-    path = root / "transcripts" / "llama-2-7b-chat.json"
+    path = root / "transcripts" / f"{CHAT}.json"
     transcript = json.loads(path.read_text())
     change({told["name"]: told for told in transcript["recordings"]})
     path.write_text(json.dumps(transcript))
-    recordings.transcribe("llama-2-7b-chat", root)
+    recordings.transcribe(CHAT, root)
 
 
 def _as_of(lm):
@@ -86,7 +89,7 @@ def _greedy_text(lm, first):
 
 
 def test_a_model_that_says_what_is_published_is_measured(lm, root):
-    chat = measured(lm, "llama-2-7b-chat", root)
+    chat = measured(lm, CHAT, root)
     assert [entry["fact"].rpartition("/")[2] for entry in chat] == [
         "course-pieces", "course-embedding-sun", "course-next-composer",
         "course-greedy-empty", "chat-llamas",
@@ -114,7 +117,7 @@ def test_a_model_that_says_what_is_published_is_measured(lm, root):
 def test_another_output_than_the_courses_is_refused(lm, root, name, change):
     edit(root, lambda told: change(told[name]["values"], told[name]["arrays"]))
     with pytest.raises(ValueError, match=f"this is not the model .*{name} differs"):
-        measured(lm, "llama-2-7b-chat", root)
+        measured(lm, CHAT, root)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +127,7 @@ def test_another_output_than_the_courses_is_refused(lm, root, name, change):
         ("llama-2-7b", "base-logits", "position_0", lambda v: [*v[:-1], v[-1] + 0.3]),
         ("llama-2-7b", "base-relativity-gpu", "continuation", lambda v: "1) the speed"),
         ("llama-2-7b", "base-relativity-cpu", "continuation", lambda v: "2) the laws"),
-        ("llama-2-7b-chat", "chat-llamas", "continuation", lambda v: "Llamas are"),
+        (CHAT, "chat-llamas", "continuation", lambda v: "Llamas are"),
     ],
 )
 def test_another_value_than_a_published_one_is_refused(
@@ -149,3 +152,36 @@ def test_the_gap_of_a_text_is_its_worst_step(lm):
 def test_a_text_that_no_token_continues_is_far_away(lm):
     gap = follows(lm, [1], 2, lambda tokens: False)
     assert gap == pytest.approx(np.ptp(lm.next_logits([1])))
+
+
+@pytest.fixture
+def recording(lm, sharded, monkeypatch):
+    """Records a few answers, the small checkpoint taken for the published one."""
+    model = Known(
+        "Llama 2 7B chat", "someone/small", "abc", LlamaConfig.from_pretrained(sharded),
+        sum(p.numel() for p in lm.model.parameters()),
+    )
+    monkeypatch.setattr(command, "known_model", lambda source: model)
+    plan = [Ask(a.name, a.question, dict(_rehearsal(a).request)) for a in PLAN[:6]]
+
+    def run():
+        return record(CHAT, str(sharded), by="a test", device="cpu", asks=plan)
+
+    return run
+
+
+def test_what_is_the_model_is_recorded_under_its_name(lm, root, recording):
+    assert recording()
+    assert recordings.problems(root) == []
+    answer = recordings.Recordings(CHAT).answer(greedy, prompt="", max_new_tokens=6)
+    assert "Llama 2 7B chat" in str(answer.provenance)
+    fields = json.loads((root / CHAT / "greedy-empty.json").read_text())["predicate"]
+    assert fields["published"] == measured(lm, CHAT, root)
+
+
+def test_a_model_that_turns_out_another_is_not_recorded(root, recording):
+    edit(root, lambda told: told["course-pieces"]["values"]["texts"].reverse())
+    before = recordings.names()
+    with pytest.raises(ValueError, match="this is not the model"):
+        recording()
+    assert recordings.names() == before
