@@ -33,11 +33,18 @@ def rect(x: float, y: float, width: float, height: float) -> str:
 
 
 def slider(
-    name: str, label: str, value: float, end: float, step: float, start: float = 0
+    name: str,
+    label: str,
+    value: float,
+    end: float,
+    step: float,
+    start: float = 0,
+    room: str = "",
 ) -> str:
-    """A native range input from ``start`` to ``end`` with its label."""
+    """A native range input from ``start`` to ``end``; its label takes ``room``."""
+    style = f' style="min-width:{room}"' if room else ""
     return (
-        f'<label for="$key-{name}">{label}</label>'
+        f'<label for="$key-{name}"{style}>{label}</label>'
         f'<input type="range" id="$key-{name}" min="{start}" max="{end}" '
         f'step="{step}" value="{value}" style="flex:1 1 8rem">'
     )

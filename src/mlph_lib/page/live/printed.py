@@ -1,0 +1,158 @@
+"""The static twins of the live figures: the same drawings for print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from mlph_lib.page.figures import subplots
+from mlph_lib.page.live.coded import WIDE, CodedText, Cuts, Row, Step, rows_of
+from mlph_lib.page.live.codes import (
+    HEIGHT,
+    HIGH,
+    LEFT,
+    PITCH,
+    TOP,
+    as_index,
+    heads,
+    strokes,
+)
+from mlph_lib.page.live.decoding import OFF, as_names, as_settings, bars_of, name_of_others
+from mlph_lib.page.live.law import condensed, shaped
+from mlph_lib.page.pieces import MONO, in_font, visible
+
+__all__ = ["code_figure", "decoding_figure"]
+
+SETTINGS = ({}, {"temperature": 0.6}, {"top_p": 0.9})
+
+
+def decoding_figure(
+    pieces: Sequence[str],
+    logits: ArrayLike,
+    settings: Sequence[Mapping[str, float]] = SETTINGS,
+) -> Figure:
+    """The same bars for print: one panel for each of a few settings.
+
+    Args:
+        pieces, logits: as for ``decoding_live``.
+        settings: what each panel sets of temperature, top_k and top_p.
+
+    Returns:
+        A matplotlib figure, as wide as the page.
+
+    Raises:
+        ValueError: as ``decoding_live`` does, and if there is no setting.
+
+    Example:
+        >>> fig = decoding_figure(["▁the", "▁a"], [0.1, 2.0, 1.0])
+        >>> [ax.get_title() for ax in fig.axes]
+        ['as it is', 'temperature 0.6', 'top-p 0.9']
+    """
+    law = condensed(logits)
+    names, most = as_names(pieces, law), int(law.counts.sum()) - 1
+    if not settings:
+        raise ValueError("expected a setting for each panel, got none: ({},) is one")
+    everything = [as_settings({**OFF, **changed}, most) for changed in settings]
+    height = 0.155 * (len(names) + 1) + 0.75
+    shared = {"sharex": True, "sharey": True, "squeeze": False}
+    fig, axes = subplots(1, len(settings), height=height, **shared)
+    own = bars_of(shaped(law, 1.0, 0, 1.0), len(names))[0]
+    for ax, now in zip(axes[0], everything):
+        _panel(ax, own, *bars_of(shaped(law, **now), len(names)))
+        ax.set_title(_told(now))
+    ticks = [*(in_font(name) for name in names), name_of_others(law.counts.sum() - len(names))]
+    axes[0, 0].set_yticks(range(len(ticks)), ticks, family=MONO, fontsize=7.5)
+    for tick in axes[0, 0].get_yticklabels():
+        tick.set_parse_math(False)
+    axes[0, 0].set_ylim(len(ticks) - 0.5, -0.5)
+    axes[0, -1].legend(loc="center right")
+    return fig
+
+
+def _told(now: Mapping[str, float]) -> str:
+    """The settings that differ from "all off", in words."""
+    changed = [name for name in OFF if now[name] != OFF[name]]
+    words = ", ".join(f"{name.replace('_', '-')} {now[name]:g}" for name in changed)
+    return words or "as it is"
+
+
+def _panel(ax, own: np.ndarray, p: np.ndarray, kept: np.ndarray) -> None:
+    rows, gone = np.arange(p.size), kept == 0
+    ax.barh(rows, p, 0.75, color="C0")
+    edge = {"height": 0.75, "fill": False, "lw": 0.7, "ec": "black"}
+    ax.barh(rows[~gone], own[~gone], **edge, label="the model’s own")
+    if np.any(gone):  # an empty plot would still ask for room
+        ax.barh(rows[gone], own[gone], **edge, ls=":")
+        ax.plot(own[gone], rows[gone], "kx", ms=4, clip_on=False, label="removed")
+    ax.set(xlabel="probability", xlim=(0, None))
+    ax.tick_params(axis="y", length=0)
+
+
+def code_figure(
+    texts: Sequence[CodedText],
+    cuts: Cuts | None = None,
+    *,
+    start: int | None = None,
+    told: int = 6,
+) -> Figure:
+    """The same for print: the rows of one code, and below the texts of a few codes.
+
+    Args:
+        texts, cuts, start: as for ``code_live``.
+        told: how many texts are told, evenly over the codes.
+
+    Raises:
+        ValueError: as ``code_live`` does.
+
+    Example:
+        >>> half = [CodedText(0.25, ["▁a"], [(0, 0.5)]),
+        ...     CodedText(0.5, ["▁b"], [(0.5, 1)])]
+        >>> code_figure(half).get_size_inches().round(1).tolist()
+        [6.4, 4.1]
+    """
+    rows, ways = rows_of(texts, cuts)
+    i = as_index(start, texts)
+    count = min(told, len(texts))
+    height = HEIGHT + 14 + 13 * count
+    fig, ax = subplots(height=6.4 * height / 360)
+    fig.set_layout_engine("none")  # the drawing has its own margins
+    ax.set(xlim=(0, 360), ylim=(height, 0), position=(0, 0, 1, 1))
+    ax.set_axis_off()
+    for r, step in enumerate(ways[i]):
+        _printed_row(ax, r, rows[step.row], step, r + 1 < len(ways[i]))
+    for line in range(count):
+        shown = texts[(2 * line + 1) * len(texts) // (2 * count)]
+        y = HEIGHT + 16 + 13 * line
+        _words(ax, LEFT, y, f"u = {float(shown.u):.4f}")
+        words = "".join(map(visible, shown.pieces))
+        _words(ax, LEFT + 58, y, words if len(words) <= 78 else words[:77] + "…")
+    return fig
+
+
+def _printed_row(ax, r: int, row: Row, step: Step, zoomed: bool) -> None:
+    y = TOP + PITCH * r
+    a, b, at = (LEFT + x / 10 for x in (step.a, step.b, step.at))
+    if zoomed:
+        end = LEFT + WIDE / 10
+        ax.fill([a, b, end, LEFT], [y + HIGH] * 2 + [y + PITCH] * 2, "C0", alpha=0.12)
+    head, tail = heads(r, step)
+    _words(ax, LEFT, y - 5, head)
+    _words(ax, LEFT + WIDE / 10, y - 5, tail, ha="right")
+    ax.fill_between([a, max(b, a + 2)], y, y + HIGH, color="C0", alpha=0.45, lw=0)
+    thin = [LEFT + x / 10 for x in strokes(row)]
+    edges = [LEFT + x / 10 for cell in row for x in cell[:2]]
+    ax.vlines(thin, y, y + HIGH, "black", lw=0.4, alpha=0.4)
+    ax.vlines([LEFT, *edges, LEFT + WIDE / 10], y, y + HIGH, "black", lw=0.7)
+    ax.hlines([y, y + HIGH], LEFT, LEFT + WIDE / 10, "black", lw=0.7)
+    ax.vlines([at, at], [y - 4, y + HIGH - 4], [y + 4, y + HIGH + 4], "black", lw=1.8)
+    for start, stop, name in row:
+        _words(ax, LEFT + (start + stop) / 20, y + 15, name, ha="center")
+
+
+def _words(ax, x: float, y: float, words: str, **kwargs) -> None:
+    ax.text(
+        x, y, in_font(words), family=MONO, fontsize=7.5, parse_math=False, **kwargs
+    )
