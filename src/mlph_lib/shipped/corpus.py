@@ -1,0 +1,167 @@
+"""The text that the shipped model is trained on: documentation strings, one a document.
+
+They come from the packages of the project's own lock, as installed: read as text by
+`ast`, never imported. The corpus is rebuilt where it is needed and not kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Document", "corpus", "digest", "documents_of", "licence", "locked", "notice"]
+
+SHORTEST, LONGEST = 32, 1500  # letters; below is no text, above is a manual
+HELD_OUT = 32  # one document in so many is held out
+PERMISSIVE = re.compile(
+    r"\b(MIT|BSD|0BSD|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0)\b", re.I
+)
+MARKS = re.compile(r"<unk>|</?s>")  # would be read as the tokens of these names
+NOT_PERMISSIVE = re.compile(r"GPL|GNU|MPL|Mozilla|CNRI|AFFERO|CDDL|EPL", re.I)
+
+
+class Document(NamedTuple):
+    """One documentation string and the package it stands in."""
+
+    package: str
+    text: str
+
+    @property
+    def held_out(self) -> bool:
+        """Whether it is kept from training: a matter of its text alone.
+
+        Example:
+            >>> Document("a", "Return the sum.").held_out
+            False
+        """
+        return int(_sha256(self.text)[:8], 16) % HELD_OUT == 0
+
+
+def locked(*locks: Path) -> list[str]:
+    """The package names of requirement files, sorted, each once.
+
+    Raises:
+        FileNotFoundError: if a file is not there.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        ...     _ = file.write("numpy==2.4.6 \\\\\\n    --hash=sha256:ab\\n# a note\\n")
+        ...     file.flush()
+        ...     locked(Path(file.name))
+        ['numpy']
+    """
+    lines = [line for lock in locks for line in lock.read_text("utf-8").splitlines()]
+    named = (re.match(r"([A-Za-z0-9][\w.-]*)\s*==", line) for line in lines)
+    return sorted({match[1].lower() for match in named if match})
+
+
+def licence(package: str) -> str:
+    """The licence of an installed package in its own words, or "unknown".
+
+    Example:
+        >>> licence("no-such-package")
+        'unknown'
+    """
+    try:
+        told = metadata.metadata(package)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+    classes = [line.split("::")[-1].strip() for line in told.get_all("Classifier") or ()
+               if line.startswith("License ::")]
+    first = (told.get("License") or "unknown").strip().splitlines()[0]
+    return told.get("License-Expression") or ", ".join(classes) or first
+
+
+def usable(package: str) -> bool:
+    """Whether the package's licence lets its text be learned and sampled freely.
+
+    Example:
+        >>> usable("numpy"), usable("no-such-package")
+        (True, False)
+    """
+    words = licence(package)
+    return bool(PERMISSIVE.search(words)) and not NOT_PERMISSIVE.search(words)
+
+
+def documents_of(code: str) -> Iterator[str]:
+    """The documentation strings of a Python source, outermost first, cleaned.
+
+    Example:
+        >>> list(documents_of("def f(): 'Return the number of rows and columns.'"))
+        ['Return the number of rows and columns.']
+    """
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):  # sources for other versions, null bytes
+        return
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree):
+        text = ast.get_docstring(node, clean=False) if isinstance(node, kinds) else None
+        text = inspect.cleandoc(text).strip() if text else ""
+        if SHORTEST <= len(text) <= LONGEST and not MARKS.search(text):
+            yield text
+
+
+def corpus(packages: Iterable[str]) -> list[Document]:
+    """The documents of the usable ones among the packages, each text once.
+
+    Texts that differ in case, digits or white space alone count as one: libraries
+    repeat themselves. The order is that of packages, files and places in them.
+
+    Raises:
+        ValueError: if nothing is found: are the packages installed?
+    """
+    seen: set[str] = set()
+    found = []
+    for package in filter(usable, packages):
+        for text in _texts(package):
+            key = re.sub(r"[\W\d_]+", " ", text.lower()).strip()
+            if key not in seen:
+                seen.add(key)
+                found.append(Document(package, text))
+    if not found:
+        raise ValueError(
+            "expected documentation strings in the installed packages, found none: "
+            "run it in the book's environment (`make model`)"
+        )
+    return found
+
+
+def digest(documents: Iterable[Document]) -> str:
+    """The sha256 over all texts in order.
+
+    Example:
+        >>> digest([Document("a", "b")])[:8]
+        '82d34c7d'
+    """
+    return _sha256("\x00".join(f"{d.package}\x01{d.text}" for d in documents))
+
+
+def notice(packages: Iterable[str]) -> str:
+    """The packages that the text comes from: name, version, licence, one a line."""
+    rows = [f"{name} {metadata.version(name)}: {licence(name)}"
+            for name in sorted(packages)]
+    head = (
+        "The model in this folder was trained on the documentation strings of these\n"
+        "packages, under the licences that each of them states:\n\n"
+    )
+    return head + "\n".join(rows) + "\n"
+
+
+def _texts(package: str) -> Iterator[str]:
+    files = metadata.files(package) or ()
+    for file in sorted(str(f.locate()) for f in files if f.suffix == ".py"):
+        path = Path(file)
+        if path.is_file():
+            yield from documents_of(path.read_text(encoding="utf-8", errors="ignore"))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

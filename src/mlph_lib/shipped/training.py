@@ -1,0 +1,207 @@
+"""Training of the shipped model: seeded, with progress, resumed exactly."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from mlph_lib.llama import Llama, LlamaConfig
+from mlph_lib.shipped.batches import batches, padded
+
+__all__ = ["CheckpointError", "Run", "Settings", "mean_loss", "train"]
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that belongs to another run, or is damaged."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What fixes a run beside its data.
+
+    Args:
+        config: shape of the model.
+        tokens: ids a batch.
+        steps: number of updates.
+        peak, warm_up: highest learning rate, and the steps up to it; then a cosine
+            falls to a tenth of it.
+        every: steps between two looks at the held-out loss, and two checkpoints.
+        seed: of the weights and of the order of documents.
+    """
+
+    config: LlamaConfig
+    tokens: int = 2048
+    steps: int = 4000
+    peak: float = 3e-3
+    warm_up: int = 100
+    every: int = 200
+    seed: int = 9
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0.
+
+        Example:
+            >>> s = Settings(LlamaConfig(10, 8, 16, 1, 2, 1), steps=300, peak=1.0)
+            >>> s.rate(49), round(s.rate(99), 3), round(s.rate(299), 3)
+            (0.5, 1.0, 0.1)
+        """
+        if step < self.warm_up:
+            return self.peak * (step + 1) / self.warm_up
+        done = (step + 1 - self.warm_up) / max(1, self.steps - self.warm_up)
+        return self.peak * (0.55 + 0.45 * math.cos(math.pi * done))
+
+
+@dataclass
+class Run:
+    """A run so far: the model, and one row of its curve at every look.
+
+    The rows hold step, tokens, seconds, train (mean since the last row) and
+    held_out, in nats a token.
+    """
+
+    model: Llama
+    curve: list[dict[str, float]] = field(default_factory=list)
+    step: int = 0
+    seconds: float = 0.0
+    seen: int = 0
+
+
+def train(
+    settings: Settings,
+    documents: Sequence[np.ndarray],
+    held_out: Sequence[np.ndarray],
+    checkpoint: Path | None = None,
+    say=print,
+) -> Run:
+    """Minimise the mean -log p(x_t | x_<t) over the documents' tokens by AdamW.
+
+    Args:
+        settings: see there.
+        documents, held_out: ids of each document, BOS first, EOS last.
+        checkpoint: a file to resume from and to write to, or None.
+        say: told one line of progress at every look.
+
+    Returns:
+        the finished `Run`; a resumed one follows the same losses to the last bit (on
+        one machine, with the same number of threads).
+
+    Raises:
+        ValueError: if there are no documents.
+        CheckpointError: if the checkpoint is of other settings, or damaged.
+    """
+    if not documents or not held_out:
+        raise ValueError(
+            f"expected documents to train on and held-out ones, got {len(documents)} "
+            f"and {len(held_out)}"
+        )
+    torch.manual_seed(settings.seed)
+    run = Run(Llama(settings.config))
+    optimizer = torch.optim.AdamW(run.model.parameters(), betas=(0.9, 0.95),
+                                  weight_decay=0.1)
+    if checkpoint is not None and checkpoint.is_file():
+        _resume(checkpoint, settings, run, optimizer)
+    losses: list[float] = []
+    for batch in _from_step(settings, documents, run.step):
+        started = time.perf_counter()
+        loss, count = _update(run, optimizer, settings, [documents[i] for i in batch])
+        losses.append(loss)
+        run.seconds += time.perf_counter() - started
+        run.seen += count
+        run.step += 1
+        if run.step % settings.every == 0 or run.step == settings.steps:
+            _look(run, losses, held_out, settings, say)
+            losses.clear()
+            if checkpoint is not None:
+                _save(checkpoint, settings, run, optimizer)
+    run.model.requires_grad_(False).eval()
+    return run
+
+
+@torch.no_grad()
+def mean_loss(model: Llama, documents: Sequence[np.ndarray], tokens: int = 4096) -> float:
+    """Mean -log p(x_t | x_<t) over all tokens of the documents, in nats.
+
+    Example:
+        >>> model = Llama(LlamaConfig(10, 8, 16, 1, 2, 1))
+        >>> round(mean_loss(model, [np.array([1, 5, 2])]), 1)  # log 10
+        2.3
+    """
+    total, count = 0.0, 0
+    for batch in batches(documents, tokens, np.random.default_rng(0)):
+        inputs, targets = padded([documents[i] for i in batch])
+        logits = model(inputs).float().flatten(0, 1)
+        total += F.cross_entropy(logits, targets.flatten(), reduction="sum").item()
+        count += int((targets >= 0).sum())
+    return total / count
+
+
+def _from_step(
+    settings: Settings, documents: Sequence[np.ndarray], step: int
+) -> Iterator[np.ndarray]:
+    """The batches of the steps from ``step`` on; each epoch has its own generator."""
+    position, epoch = 0, 0
+    while position < settings.steps:
+        rng = np.random.default_rng([settings.seed, epoch])
+        for batch in batches(documents, settings.tokens, rng):
+            if step <= position < settings.steps:
+                yield batch
+            position += 1
+        epoch += 1
+
+
+def _update(run, optimizer, settings, documents) -> tuple[float, int]:
+    for group in optimizer.param_groups:
+        group["lr"] = settings.rate(run.step)
+    inputs, targets = padded(documents)
+    loss = F.cross_entropy(run.model(inputs).flatten(0, 1), targets.flatten())
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+    optimizer.step()
+    return loss.item(), int((targets >= 0).sum())
+
+
+def _look(run: Run, losses: list[float], held_out, settings: Settings, say) -> None:
+    row = {
+        "step": run.step, "tokens": run.seen, "seconds": round(run.seconds, 1),
+        "train": round(float(np.mean(losses)), 4),
+        "held_out": round(mean_loss(run.model, held_out), 4),
+    }
+    run.curve.append(row)
+    left = run.seconds / run.step * (settings.steps - run.step) / 60
+    say(f"step {row['step']:5d} of {settings.steps}  {run.seen / 1e6:6.2f} M tokens  "
+        f"train {row['train']:.3f}  held out {row['held_out']:.3f}  {left:5.1f} min left")
+
+
+def _save(path: Path, settings: Settings, run: Run, optimizer) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    torch.save({
+        "settings": asdict(settings), "model": run.model.state_dict(),
+        "optimizer": optimizer.state_dict(), "curve": run.curve, "step": run.step,
+        "seconds": run.seconds, "seen": run.seen,
+    }, new)
+    os.replace(new, path)
+
+
+def _resume(path: Path, settings: Settings, run: Run, optimizer) -> None:
+    try:
+        state = torch.load(path, weights_only=True)
+    except Exception as exc:  # torch raises many kinds for a damaged file
+        raise CheckpointError(f"{path} is damaged ({exc}): delete it, start anew") from exc
+    if state["settings"] != asdict(settings):
+        raise CheckpointError(
+            f"{path} is of a run with other settings: delete it, or keep to them"
+        )
+    run.model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    run.curve, run.step = state["curve"], state["step"]
+    run.seconds, run.seen = state["seconds"], state["seen"]
