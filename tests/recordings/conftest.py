@@ -110,8 +110,10 @@ def store_one(toy, known, tmp_path) -> Callable[..., Path]:
 
 @pytest.fixture
 def root(store_one, tmp_path) -> Path:
-    """A folder of two recordings, of 3 and of 5 powers."""
+    """A folder of two recordings, of 3 and of 5 powers, and of one published fact."""
     store_one()
     store_one("toy/more", n=5)
+    fact = '{"a-fact": {"source": {"where": "page 3"}, "value": 1}}'
+    (tmp_path / "recordings" / "facts.json").write_text(fact)
     return tmp_path / "recordings"
 

@@ -36,6 +36,10 @@ MEASURED = (
     "rehearsal.model", "rehearsal.request", "rehearsal.arrays", "rehearsal.values",
     "rehearsal.rtol", "rehearsal.ignore",
 )
+OBJECTS = (
+    "request", "answer.arrays", "answer.values",
+    "rehearsal.request", "rehearsal.arrays", "rehearsal.values",
+)
 TRANSCRIBED = ("source.repository", "source.commit", "source.file")
 
 
@@ -52,16 +56,9 @@ def statement(
     }
 
 
-def kind_of(manifest: dict[str, Any], file: str) -> str:
-    """ "measured" or "transcribed"."""
-    for kind, uri in KINDS.items():
-        if manifest.get("_type") == FORMAT and manifest.get("predicateType") == uri:
-            return kind
-    found = manifest.get("_type"), manifest.get("predicateType")
-    raise MissingFieldError(
-        f"{file}: expected _type {FORMAT} and a predicateType of "
-        f"{list(KINDS.values())}, got {found}"
-    )
+def kind_of(manifest: dict[str, Any]) -> str:
+    """ "measured" or "transcribed", of a manifest that was checked."""
+    return next(k for k, uri in KINDS.items() if manifest["predicateType"] == uri)
 
 
 def _field(fields: dict[str, Any], path: str, file: str) -> Any:
@@ -91,12 +88,20 @@ def check_manifest(manifest: dict[str, Any], file: str) -> None:
 
 
 def _check(manifest: dict[str, Any], file: str) -> None:
-    kind = kind_of(manifest, file)
-    fields = _field(manifest, "predicate", file)
+    found = _field(manifest, "_type", file), _field(manifest, "predicateType", file)
+    if found[0] != FORMAT or found[1] not in KINDS.values():
+        raise MissingFieldError(
+            f"{file}: expected _type {FORMAT} and a predicateType of "
+            f"{list(KINDS.values())}, got {found}"
+        )
+    kind, fields = kind_of(manifest), _field(manifest, "predicate", file)
     for path in ALWAYS:
         _given(fields, path, file)
     for path in MEASURED + PROVENANCE if kind == "measured" else TRANSCRIBED:
         _given(fields, path, file)
+    for path in OBJECTS[: None if kind == "measured" else 3]:
+        if not isinstance(_field(fields, path, file), dict):
+            raise MissingFieldError(f"{file}: {path} is no object")
     for path in PROVENANCE:
         value = _field(fields, path, file)
         if value is not None and not _well_formed(path, value):

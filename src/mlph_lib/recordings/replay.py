@@ -15,7 +15,7 @@ from mlph_lib.recordings.errors import (
     UnknownRequestError,
     WrongMeaningError,
 )
-from mlph_lib.recordings.manifest import check_manifest, kind_of
+from mlph_lib.recordings.manifest import kind_of
 from mlph_lib.recordings.meaning import check_meaning
 from mlph_lib.recordings.plain import declared, full_request
 from mlph_lib.recordings.provenance import Provenance, Replayed
@@ -63,10 +63,9 @@ class Recordings:
         wanted, found = full_request(question, request), {}
         for name in self.names():
             manifest = self.store.manifest(name)
-            kind = kind_of(manifest, str(self.store.path(name, ".json")))
             fields = manifest["predicate"]
             if (fields["question"], fields["request"]) == (question.__name__, wanted):
-                found[kind] = name
+                found[kind_of(manifest)] = name
         return found.get(self.kind or "measured", found.get(self.kind or "transcribed"))
 
     def answer(self, question: Callable, **request: Any) -> Replayed:
@@ -118,8 +117,7 @@ def checked(store: Store, name: str, question: Callable | None = None) -> Replay
     """
     file = str(store.path(name, ".json"))
     manifest = store.manifest(name)
-    check_manifest(manifest, file)
-    fields, kind = manifest["predicate"], kind_of(manifest, file)
+    fields, kind = manifest["predicate"], kind_of(manifest)
     arrays = store.arrays(name, manifest)
     _check_shapes(arrays, fields, file)
     told = {key: arrays[key] for key in fields["answer"]["arrays"]}

@@ -27,6 +27,7 @@ from mlph_lib.recordings.errors import (
     UnlockedFileError,
     remake,
 )
+from mlph_lib.recordings.manifest import check_manifest
 from mlph_lib.recordings.plain import dump
 
 __all__ = [
@@ -102,7 +103,7 @@ class Store:
         return self.root / f"{name}{suffix}"
 
     def manifest(self, name: str) -> dict[str, Any]:
-        """The manifest of a recording, its bytes those that the lock names."""
+        """The manifest of a recording, whole, its bytes those that the lock names."""
         lock = self.lock()
         if name not in lock:
             known = ", ".join(lock) or "nothing"
@@ -111,7 +112,8 @@ class Store:
         data = self._bytes(path, name)
         _compare(data, lock[name]["sha256"], path, name)
         manifest = parsed(data, path, remake(name))
-        if manifest.get("predicate", {}).get("recording") != name:
+        check_manifest(manifest, str(path))
+        if manifest["predicate"]["recording"] != name:
             raise ChangedBytesError(f"{path}: is another recording: {remake(name)}")
         return manifest
 
