@@ -20,7 +20,13 @@ from mlph_lib.page.live.codes import (
     heads,
     strokes,
 )
-from mlph_lib.page.live.decoding import OFF, as_names, as_settings, bars_of, name_of_others
+from mlph_lib.page.live.decoding import (
+    OFF,
+    as_names,
+    as_settings,
+    bars_of,
+    name_of_others,
+)
 from mlph_lib.page.live.law import condensed, shaped
 from mlph_lib.page.pieces import MONO, in_font, visible
 
@@ -59,17 +65,23 @@ def decoding_figure(
     height = 0.155 * (len(names) + 1) + 0.75
     shared = {"sharex": True, "sharey": True, "squeeze": False}
     fig, axes = subplots(1, len(settings), height=height, **shared)
-    own = bars_of(shaped(law, 1.0, 0, 1.0), len(names))[0]
-    for ax, now in zip(axes[0], everything):
-        _panel(ax, own, *bars_of(shaped(law, **now), len(names)))
+    own, _ = bars_of(shaped(law, 1.0, 0, 1.0), len(names))
+    panels = [bars_of(shaped(law, **now), len(names)) for now in everything]
+    for ax, now, (p, kept) in zip(axes[0], everything, panels):
+        _panel(ax, own, p, kept)
         ax.set_title(_told(now))
-    ticks = [*(in_font(name) for name in names), name_of_others(law.counts.sum() - len(names))]
-    axes[0, 0].set_yticks(range(len(ticks)), ticks, family=MONO, fontsize=7.5)
-    for tick in axes[0, 0].get_yticklabels():
-        tick.set_parse_math(False)
-    axes[0, 0].set_ylim(len(ticks) - 0.5, -0.5)
+    first, longest = axes[0, 0], max(np.max(p) for p in (own, *(p for p, _ in panels)))
+    first.set(xlim=(0, 1.04 * longest), ylim=(own.size - 0.5, -0.5))
+    _name(first, [*names, name_of_others(law.counts.sum() - len(names))])
     axes[0, -1].legend(loc="center right")
     return fig
+
+
+def _name(ax, names: Sequence[str]) -> None:
+    ticks = [in_font(name) for name in names]
+    ax.set_yticks(range(len(ticks)), ticks, family=MONO, fontsize=7.5)
+    for tick in ax.get_yticklabels():
+        tick.set_parse_math(False)
 
 
 def _told(now: Mapping[str, float]) -> str:
@@ -87,7 +99,7 @@ def _panel(ax, own: np.ndarray, p: np.ndarray, kept: np.ndarray) -> None:
     if np.any(gone):  # an empty plot would still ask for room
         ax.barh(rows[gone], own[gone], **edge, ls=":")
         ax.plot(own[gone], rows[gone], "kx", ms=4, clip_on=False, label="removed")
-    ax.set(xlabel="probability", xlim=(0, None))
+    ax.set_xlabel("probability")
     ax.tick_params(axis="y", length=0)
 
 
@@ -128,7 +140,7 @@ def code_figure(
         y = HEIGHT + 16 + 13 * line
         _words(ax, LEFT, y, f"u = {float(shown.u):.4f}")
         words = "".join(map(visible, shown.pieces))
-        _words(ax, LEFT + 58, y, words if len(words) <= 78 else words[:77] + "…")
+        _words(ax, LEFT + 58, y, words if len(words) <= 76 else words[:75] + "…")
     return fig
 
 
