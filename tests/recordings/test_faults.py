@@ -26,7 +26,7 @@ from mlph_lib.recordings import (
     ask,
 )
 
-FILES = ["toy/powers.json", "toy/powers.safetensors", "toy/more.json", "toy/more.safetensors"]
+FILES = [f"toy/{n}.{s}" for n in ("powers", "more") for s in ("json", "safetensors")]
 
 
 def refused(root: Path, toy: Any, error: type, says: str = "", request: int = 3) -> None:
@@ -60,8 +60,8 @@ def leaves(fields: Any, path: tuple = ()) -> list[tuple]:
     """The path of every field of a manifest, inner ones included."""
     if not isinstance(fields, dict):
         return []
-    inner = [leaf for key, value in fields.items() for leaf in leaves(value, (*path, key))]
-    return [(*path, key) for key in fields] + inner
+    here = [(*path, key) for key in fields]
+    return here + [leaf for at in here for leaf in leaves(fields[at[-1]], at)]
 
 
 def edit(manifest: Path, path: tuple, *value: Any) -> None:
@@ -225,13 +225,16 @@ def test_numbers_that_contradict_each_other_are_found_though_every_digest_agrees
         recordings.Rehearsal(room.small, {}), root=root,
     )
     path = root / "toy/guess.safetensors"
-    path.write_bytes(save(load(path.read_bytes()) | {"top_probabilities": np.array([0.9, 0.2])}))
+    wrong = {"top_probabilities": np.array([0.9, 0.2])}
+    path.write_bytes(save(load(path.read_bytes()) | wrong))
     sign(root, "toy/guess")
     with pytest.raises(WrongMeaningError, match="guess.json.*at most 1"):
         ask(room.guess, Recordings("toy", root=root))
 
 
-@pytest.mark.parametrize("suffixes", [(".json",), (".safetensors",), (".json", ".safetensors")])
+@pytest.mark.parametrize(
+    "suffixes", [(".json",), (".safetensors",), (".json", ".safetensors")]
+)
 def test_swapped_recordings_are_found(root, toy, suffixes):
     for suffix in suffixes:
         swap(root / f"toy/powers{suffix}", root / f"toy/more{suffix}")
@@ -304,8 +307,8 @@ def test_a_file_that_is_not_locked_is_found(root, toy, name):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"toy/powers": {}}', '{"toy/powers": {"sha256": "x"}}', "null",
-             '{"../powers": {"sha256": "' + 64 * "0" + '"}}']
+    "text", ["", "{", "[]", "null", '{"toy/powers": {}}',
+             '{"toy/powers": {"sha256": "x"}}', '{"../powers": {"sha256": "' + 64 * "0" + '"}}']
 )
 def test_a_damaged_lock_is_found(root, toy, text):
     (root / "lock.json").write_text(text)

@@ -17,7 +17,8 @@ def greedy(lm, prompt="", max_new_tokens=30):
 
 @pytest.mark.parametrize(
     "request_",
-    [{}, {"prompt": ""}, {"max_new_tokens": np.int64(30)}, {"max_new_tokens": 30, "prompt": ""}],
+    [{}, {"prompt": ""}, {"max_new_tokens": np.int64(30)},
+     {"max_new_tokens": 30, "prompt": ""}],
 )
 def test_defaults_count_as_given(request_):
     assert full_request(greedy, request_) == {"prompt": "", "max_new_tokens": 30}
@@ -53,7 +54,7 @@ def test_arrays_are_parted_from_values():
     assert isinstance(values["n"], int)
 
 
-@pytest.mark.parametrize("array", [np.array(["text"]), np.array([object()]), np.array([1j])])
-def test_arrays_that_would_need_pickle_are_refused(array):
+@pytest.mark.parametrize("values", [["text"], [object()], [1j]])
+def test_arrays_that_would_need_pickle_are_refused(values):
     with pytest.raises(RecordingError, match="expected an array of numbers"):
-        split({"a": array})
+        split({"a": np.array(values)})

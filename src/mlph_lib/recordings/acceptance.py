@@ -18,6 +18,8 @@ from mlph_lib.recordings.store import Store
 
 __all__ = ["accept"]
 
+PLAIN = (str, bool, int, type(None))
+
 
 def accept(name: str, because: str, root: Path | str | None = None) -> str:
     """Let a recording stand for the present code, if that answers the rehearsal alike.
@@ -86,12 +88,12 @@ def _compare(then: Any, now: Any, rtol: float, path: str) -> float:
     if isinstance(then, dict) and isinstance(now, dict) and then.keys() == now.keys():
         parts = (_compare(then[k], now[k], rtol, f"{path}: {k}") for k in then)
         return max(parts, default=0.0)
+    if isinstance(then, float) and isinstance(now, float):
+        then, now = np.array(then), np.array(now)
     if isinstance(then, np.ndarray) and isinstance(now, np.ndarray):
         if then.dtype == now.dtype and then.shape == now.shape:
             return _numbers(then, now, rtol, path)
-    elif isinstance(then, float) and isinstance(now, float):
-        return _numbers(np.array(then), np.array(now), rtol, path)
-    elif then == now:
+    elif type(then) is type(now) and isinstance(then, PLAIN) and then == now:
         return 0.0
     raise NotEquivalentError(
         f"{path}: the rehearsal answered {then!r}, the present code answers {now!r}: "
