@@ -8,11 +8,7 @@ import numpy as np
 
 __all__ = ["SPECIALS", "Vocabulary"]
 
-SPECIALS = ("pad", "mask", "cls", "sep", "bos", "eos", "pre", "suf", "mid") + (
-    "mode_r",
-    "mode_s",
-    "mode_x",
-)
+SPECIALS = tuple("pad mask cls sep bos eos pre suf mid mode_r mode_s mode_x".split())
 
 
 @dataclass(frozen=True)
