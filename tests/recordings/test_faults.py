@@ -307,8 +307,9 @@ def test_a_file_that_is_not_locked_is_found(root, toy, name):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"toy/powers": {}}',
-             '{"toy/powers": {"sha256": "x"}}', '{"../powers": {"sha256": "' + 64 * "0" + '"}}']
+    "text",
+    ["", "{", "[]", "null", '{"toy/powers": {}}', '{"toy/powers": {"sha256": "x"}}',
+     '{"../powers": {"sha256": "%s"}}' % (64 * "0")],
 )
 def test_a_damaged_lock_is_found(root, toy, text):
     (root / "lock.json").write_text(text)

@@ -69,7 +69,8 @@ def test_an_answer_that_contradicts_itself_is_not_written(toy, known, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["powers", "toy/powers/more", "../toy/powers", "toy/Powers", "toy/.a", "/a/b", ""]
+    "name",
+    ["powers", "toy/powers/more", "../toy/powers", "toy/Powers", "toy/.a", "/a/b", ""],
 )
 def test_names_are_source_and_name(toy, known, tmp_path, name):
     room = toy.load()
@@ -80,7 +81,8 @@ def test_names_are_source_and_name(toy, known, tmp_path, name):
 
 def test_functions_that_cannot_be_found_again_are_refused(toy, known, tmp_path):
     room = toy.load()
-    for question, small in ((lambda m: room.powers(m), room.small), (room.powers, lambda: 1)):
+    pairs = (lambda m: room.powers(m), room.small), (room.powers, lambda: 1)
+    for question, small in pairs:
         with pytest.raises(RecordingError, match="at the top of a module"):
             record("toy/a", question, {}, room.powers(7.0), known, Rehearsal(small, {}),
                    root=tmp_path / "recordings")
