@@ -1,0 +1,123 @@
+"""A model beside its limit, on the same positions, so that their noise cancels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mlph_lib.pretraining.batch import Batch
+from mlph_lib.pretraining.objectives import Objective
+from mlph_lib.pretraining.tensors import Tensors, part
+
+__all__ = ["LeakError", "PairedGap", "log_probs", "paired_gap"]
+
+
+class LeakError(ValueError):
+    """A model does better than the best that is possible: it sees its targets."""
+
+
+@dataclass(frozen=True)
+class PairedGap:
+    """What a model loses against the exact law, in nats a target.
+
+    Attributes:
+        limit: mean of -log p* over the test targets (itself a draw, not the exact
+            limit).
+        loss: mean of -log p_model over the same targets.
+        gap: loss - limit, never negative in expectation.
+        standard_error: of the gap over draws of the test texts, training held fixed.
+    """
+
+    limit: float
+    loss: float
+    gap: float
+    standard_error: float
+
+    @property
+    def relative(self) -> float:
+        """gap / limit."""
+        return self.gap / self.limit
+
+
+def log_probs(
+    objective: Objective,
+    batch: Batch,
+    noise: np.ndarray | None = None,
+    rows: int = 256,
+    device: str = "cpu",
+) -> np.ndarray:
+    """log p_model of every target of the objective's first part.
+
+    Args:
+        objective: a trained objective.
+        batch: the test batch.
+        noise: uniforms for an objective that samples, shape (n, U).
+        rows: samples at a time.
+        device: where the objective is.
+
+    Returns:
+        float64, shape of `batch.weights`, zero where the weight is zero.
+    """
+    found = np.zeros(batch.weights.shape)
+    shares = [slice(i, i + rows) for i in range(0, len(batch.inputs), rows)]
+    for share in shares:
+        x = Tensors.of(part(batch, share), None if noise is None else noise[share])
+        with torch.no_grad():
+            nll, weights = next(iter(objective.terms(x.to(device)).values()))
+        view = found[share].reshape(-1, *batch.weights.shape[2:])
+        view[x.place.numpy()] = torch.where(weights > 0, -nll, 0.0).cpu().numpy()
+    return found
+
+
+def paired_gap(
+    log_p_star: np.ndarray, log_p_model: np.ndarray, weights: np.ndarray
+) -> PairedGap:
+    """sum w (log p* - log p_model) / sum w, with the standard error of this ratio.
+
+    Each text is one draw, its positions are not: the error comes from the texts'
+    residuals r_i = sum_t w_it (d_it - gap) as sqrt(n / (n-1) sum r_i^2) / sum w.
+
+    Args:
+        log_p_star, log_p_model, weights: shape (n, ...), first axis the texts.
+
+    Returns:
+        the gap with what it is between.
+
+    Raises:
+        LeakError: if the gap is below zero by more than four standard errors, which
+            an honest model does by chance once in 30,000 times if the mean is normal.
+        ValueError: if shapes differ, fewer than two texts came, or nothing has weight.
+
+    Source: W. G. Cochran, Sampling Techniques, 3rd ed. (1977), section 6.4.
+
+    Example:
+        >>> star = np.log([[0.5, 0.5], [0.5, 0.5]])
+        >>> model = np.log([[0.5, 0.25], [0.25, 0.5]])
+        >>> gap = paired_gap(star, model, np.ones((2, 2)))
+        >>> round(gap.relative, 6), gap.standard_error
+        (0.5, 0.0)
+    """
+    star, model = np.asarray(log_p_star), np.asarray(log_p_model)
+    if not star.shape == model.shape == weights.shape:
+        raise ValueError(
+            "the two laws and the weights must be of the same positions, got shapes "
+            f"{star.shape}, {model.shape}, {weights.shape}"
+        )
+    n, count = len(weights), weights.sum()
+    if n < 2 or not count > 0:
+        raise ValueError(f"a gap needs two texts and a target, got {n} and {count}")
+    # A target of weight zero may be impossible: 0 * inf must not come in.
+    difference = np.subtract(star, model, out=np.zeros(star.shape), where=weights > 0)
+    limit = -np.where(weights > 0, weights * star, 0.0).sum() / count
+    gap = (weights * difference).sum() / count
+    residuals = (weights * (difference - gap)).reshape(n, -1).sum(1)
+    error = float(np.sqrt(n / (n - 1) * (residuals**2).sum()) / count)
+    if gap < -4 * error - 1e-9:
+        raise LeakError(
+            f"the model is {-gap:.2e} nats a target below the exact limit {limit:.4f}, "
+            f"{-gap / max(error, 1e-300):.0f} standard errors: it sees its targets, or "
+            "the limit is of another law"
+        )
+    return PairedGap(float(limit), float(limit + gap), float(gap), error)
