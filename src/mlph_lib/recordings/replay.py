@@ -86,7 +86,7 @@ class Recordings:
 
 
 def ask(question: Callable, source: Any, /, **request: Any) -> Any:
-    """question(source, **request), or its recorded answer if ``source`` is recordings.
+    """``question(source, **request)``, or the answer recorded of it.
 
     Args:
         question: a function at the top of a module, its first argument a model.
