@@ -372,7 +372,8 @@ def _cell_pictures(code: str) -> Iterator[tuple[int, str]]:
             yield call.lineno, f"{name}() leaves a picture without words"
 
 
-SHOWS = {"figure", "interactive", "page.figure", "page.interactive"}
+GLUES = {"figure", "interactive", "coloured_text"}
+SHOWS = GLUES | {f"page.{name}" for name in GLUES}
 
 
 def _called(call: ast.Call) -> str:

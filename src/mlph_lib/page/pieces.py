@@ -48,15 +48,17 @@ def in_markup(words: str) -> str:
 
 
 def in_font(words: str) -> str:
-    """``words`` with a box for each letter that the monospaced font lacks.
+    """``words`` with a box for each letter that would not take one column in print.
 
     Example:
         >>> in_font("␣the ↵ 数")
         '␣the ↵ ▯'
     """
-    return "".join(c if ord(c) in _letters() else "▯" for c in words)
+    return "".join(c if c in _letters() else "▯" for c in words)
 
 
 @functools.cache
-def _letters() -> frozenset[int]:
-    return frozenset(get_font(findfont(FontProperties(family=MONO))).get_charmap())
+def _letters() -> frozenset[str]:
+    """Of the monospaced font, without those drawn over the letter before."""
+    codes = get_font(findfont(FontProperties(family=MONO))).get_charmap()
+    return frozenset(c for c in map(chr, codes) if not unicodedata.combining(c))

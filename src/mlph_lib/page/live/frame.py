@@ -13,7 +13,17 @@ from typing import Any
 
 from mlph_lib.page.pieces import in_markup
 
-__all__ = ["A", "B", "assemble", "as_data", "quoted", "rect", "slider", "text"]
+__all__ = [
+    "A",
+    "B",
+    "as_data",
+    "assemble",
+    "check_key",
+    "quoted",
+    "rect",
+    "slider",
+    "text",
+]
 
 A, B = "var(--live-a, #2a7ab9)", "var(--live-b, #c2571a)"
 
@@ -71,6 +81,19 @@ def as_data(value: Any) -> str:
     return literal.replace("<", "\\u003c").replace("/", "\\/").replace("$", "$$")
 
 
+def check_key(key: str) -> None:
+    """Refuse a key that could not begin an id.
+
+    Raises:
+        ValueError: if it is not of small letters, digits and hyphens.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", key):
+        raise ValueError(
+            f"expected a key of small letters, digits and hyphens that can begin an "
+            f"id, got {key!r}: use the page's name, as in 'box-muller-live'"
+        )
+
+
 def assemble(
     key: str,
     label: str,
@@ -94,11 +117,7 @@ def assemble(
     Raises:
         ValueError: if ``key`` could not begin an id (small letters, digits, hyphens).
     """
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", key):
-        raise ValueError(
-            f"expected a key of small letters, digits and hyphens that can begin an "
-            f"id, got {key!r}: use the page's name, as in 'box-muller-live'"
-        )
+    check_key(key)
     ids = re.findall(r'id="\$key-([a-z0-9]+)"', "".join(controls))
     rows = "".join(
         '<div style="display:flex;flex-wrap:wrap;gap:0.3rem 0.8rem">' + row + "</div>"

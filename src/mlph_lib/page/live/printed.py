@@ -53,9 +53,11 @@ def decoding_figure(
         ValueError: as ``decoding_live`` does, and if there is no setting.
 
     Example:
+        >>> from mlph_lib.page import figure
         >>> fig = decoding_figure(["▁the", "▁a"], [0.1, 2.0, 1.0])
         >>> [ax.get_title() for ax in fig.axes]
         ['as it is', 'temperature 0.6', 'top-p 0.9']
+        >>> figure("doc-decoding", fig, alt="Three bars in each of three panels.")
     """
     law = condensed(logits)
     names, most = as_names(pieces, law), int(law.counts.sum()) - 1
@@ -120,10 +122,10 @@ def code_figure(
         ValueError: as ``code_live`` does.
 
     Example:
+        >>> from mlph_lib.page import figure
         >>> half = [CodedText(0.25, ["▁a"], [(0, 0.5)]),
         ...     CodedText(0.5, ["▁b"], [(0.5, 1)])]
-        >>> code_figure(half).get_size_inches().round(1).tolist()
-        [6.4, 4.1]
+        >>> figure("doc-code", code_figure(half), alt="One row, cut in two halves.")
     """
     rows, ways = rows_of(texts, cuts)
     i = as_index(start, texts)
