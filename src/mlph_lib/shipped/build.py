@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from tokenizers import Tokenizer
 
-from mlph_lib.llama import LlamaConfig
-from mlph_lib.shipped.corpus import Document, corpus, locked
+from mlph_lib.llama import Llama, LlamaConfig
+from mlph_lib.shipped.corpus import Document, corpus, digest, locked
+from mlph_lib.shipped.evaluate import beginnings, bits_per_byte, rivals
+from mlph_lib.shipped.folder import write
 from mlph_lib.shipped.tokenizer import EOS, train_tokenizer
-from mlph_lib.shipped.training import Settings
+from mlph_lib.shipped.training import Settings, train
 
-__all__ = ["SETTINGS", "Data", "ids_of", "prepare"]
+__all__ = ["SETTINGS", "Data", "ids_of", "machine", "make", "prepare", "project_packages"]
 
 LOCKS = ("requirements.txt", "requirements-torch.txt")
+SAMPLED = 200  # held-out documents that ship with the model
 WATCHED = 200  # held-out documents whose loss is followed during training
 SETTINGS = Settings(
     LlamaConfig(
@@ -69,3 +76,86 @@ def ids_of(tokenizer: Tokenizer, documents: Sequence[Document]) -> list[np.ndarr
 def project_packages(root: Path) -> list[str]:
     """The packages of the project's own lock."""
     return locked(*(root / name for name in LOCKS))
+
+
+def make(root: Path, folder: Path, settings: Settings = SETTINGS, say=print) -> None:
+    """Corpus, tokenizer, training, evaluation, and the folder; goes on if interrupted.
+
+    Args:
+        root: the project's folder; checkpoints lie in its _build/model.
+        folder: the model folder to write.
+        settings: of the run.
+        say: told what happens.
+    """
+    packages = project_packages(root)
+    data = prepare(packages, settings, say)
+    training, held_out = (ids_of(data.tokenizer, d) for d in (data.training, data.held_out))
+    checkpoint = root / "_build" / "model" / "checkpoint.pt"
+    run = train(settings, training, held_out[:WATCHED], checkpoint, say)
+    model = rounded(run.model)
+    told = {
+        "corpus": _corpus_facts(data),
+        "settings": asdict(settings),
+        "machine": machine(),
+        "seconds": run.seconds,
+        "tokens": run.seen,
+        "curve": run.curve,
+        "bits_per_byte": _compressed(model, data, held_out),
+        "beginnings": {"training": beginnings(training), "held_out": beginnings(held_out)},
+    }
+    named = sorted({d.package for d in data.training + data.held_out})
+    write(folder, model, data.tokenizer, told, data.held_out[:SAMPLED], named)
+    say(f"wrote {folder}; bits per byte: {told['bits_per_byte']['all']}")
+
+
+def rounded(model: Llama) -> Llama:
+    """The same model with its weights as bfloat16 stores them."""
+    copy = Llama(model.config)
+    copy.load_state_dict(
+        {k: v.bfloat16().float() for k, v in model.state_dict().items()}
+    )
+    return copy.requires_grad_(False).eval()
+
+
+def machine() -> dict[str, Any]:
+    """Where and with what a run was made."""
+    return {
+        "processor": _processor(),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__.split("+")[0],
+        "tokenizers": metadata.version("tokenizers"),
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _corpus_facts(data: Data) -> dict[str, Any]:
+    def facts(documents: list[Document]) -> dict[str, int]:
+        size = sum(len(d.text.encode()) for d in documents)
+        return {"documents": len(documents), "bytes": size}
+
+    return {
+        "packages": len({d.package for d in data.training + data.held_out}),
+        "training": facts(data.training),
+        "held_out": facts(data.held_out),
+        "sha256": digest(data.training + data.held_out),
+    }
+
+
+def _compressed(model: Llama, data: Data, held_out: list[np.ndarray]) -> dict[str, Any]:
+    """Bits per byte on all held-out documents, and on those that ship."""
+    training = [d.text for d in data.training]
+
+    def figures(n: int | None) -> dict[str, float]:
+        texts = [d.text for d in data.held_out[:n]]
+        found = {"model": bits_per_byte(model, held_out[:n], texts)}
+        found |= rivals(training, texts)
+        return {name: round(bits, 5) for name, bits in found.items()}
+
+    return {"all": figures(None), "shipped": figures(SAMPLED)}

@@ -150,7 +150,9 @@ def notice(packages: Iterable[str]) -> str:
             for name in sorted(packages)]
     head = (
         "The model in this folder was trained on the documentation strings of these\n"
-        "packages, under the licences that each of them states:\n\n"
+        "packages, under the licences that each of them states. Some carry copies of\n"
+        "other packages under licences of their own, which they name (debugpy: pydevd,\n"
+        "Eclipse Public License 1.0; setuptools: its folder _vendor).\n\n"
     )
     return head + "\n".join(rows) + "\n"
 
