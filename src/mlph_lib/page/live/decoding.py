@@ -199,7 +199,7 @@ DECODING = """
     if (p < 1) {
       mass = sum(kept, w);
       kept = kept.map(function (c, j) {
-        most = w[j] > 0 ? Math.ceil((p - before) / (w[j] / mass)) : 0;
+        most = Math.ceil((p - before) / Math.max(w[j] / mass, 1e-300));
         before += c * w[j] / mass;
         return Math.max(j ? 0 : 1, Math.min(c, Math.max(0, most)));
       });

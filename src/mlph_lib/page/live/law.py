@@ -103,8 +103,7 @@ def shaped(law: Law, temperature: float, top_k: int, top_p: float) -> Shaped:
 
 def _nucleus(p: np.ndarray, counts: np.ndarray, top_p: float) -> np.ndarray:
     before = np.concatenate([[0.0], np.cumsum(counts * p)[:-1]])
-    wanted = np.zeros_like(p)  # of equals after ``before``; none that underflowed
-    np.divide(top_p - before, p, out=wanted, where=p > 0)
-    kept = np.clip(np.ceil(wanted), 0, counts).astype(counts.dtype)
+    wanted = np.ceil((top_p - before) / np.maximum(p, 1e-300))  # of equals, or < 0
+    kept = np.clip(wanted, 0, counts).astype(counts.dtype)
     kept[0] = max(kept[0], 1)
     return kept
