@@ -1,10 +1,6 @@
 """Languages whose every conditional law can be computed, so that losses have limits."""
 
-from mlph_lib.pretraining.languages.entropy import (
-    clm_limit,
-    conditional_entropies,
-    entropy_rate,
-)
+from mlph_lib.pretraining.languages.entropy import conditional_entropies, entropy_rate
 from mlph_lib.pretraining.languages.hidden_markov import HiddenMarkov
 from mlph_lib.pretraining.languages.language import Language
 from mlph_lib.pretraining.languages.mess3 import mess3
@@ -18,7 +14,6 @@ __all__ = [
     "HiddenMarkov",
     "Language",
     "RandomHierarchy",
-    "clm_limit",
     "conditional_entropies",
     "entropy_rate",
     "mess3",

@@ -6,7 +6,7 @@ import numpy as np
 
 from mlph_lib.pretraining.languages.hidden_markov import HiddenMarkov
 
-__all__ = ["clm_limit", "conditional_entropies", "entropy_rate"]
+__all__ = ["conditional_entropies", "entropy_rate"]
 
 
 def conditional_entropies(
@@ -64,27 +64,6 @@ def entropy_rate(language: HiddenMarkov, length: int = 12) -> float:
     """
     upper, lower = conditional_entropies(language, length)
     return float(upper[-1] + lower[-1]) / 2
-
-
-def clm_limit(language: HiddenMarkov, length: int, listed: int = 12) -> float:
-    """H(X_1, ..., X_T) / T in nats a token: no causal model has a smaller loss.
-
-    The first `listed` conditional entropies are exact, the others the entropy rate.
-
-    Args:
-        language: a stationary hidden Markov language.
-        length: T.
-        listed: how many are computed by listing all texts.
-
-    Example:
-        >>> from mlph_lib.pretraining.languages import mess3
-        >>> round(clm_limit(mess3(0.05, 0.85), 32), 6)
-        0.805823
-    """
-    listed = min(length, listed)
-    upper, lower = conditional_entropies(language, listed)
-    rate = (upper[-1] + lower[-1]) / 2
-    return float(upper.sum() + (length - listed) * rate) / length
 
 
 def _entropy(p: np.ndarray) -> float:
