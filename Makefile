@@ -9,7 +9,7 @@ READY := .venv/.ready
 BUILD := PYTHONPATH=book/_ext $(BIN)/python -m bookext.build -j $(JOBS)
 PDF := _build/pdf/one-uniform-number.pdf
 
-.PHONY: help env book test check pdf lab serve bench lock clean
+.PHONY: help env book test check pdf lab serve bench model lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ serve: $(READY) ## serve the built site on localhost and open it
 
 bench: $(READY) ## time the library beside its peers
 	@$(BIN)/python benchmarks/normals_and_quantiles.py --out benchmarks/results.json
+
+model: $(READY) ## train the small model that ships with the book (half an hour)
+	@$(BIN)/mlph model
 
 lock: $(READY) ## write requirements.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal \

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 __all__ = ["COMMANDS", "main"]
 
@@ -110,6 +111,7 @@ def _run_record(args: argparse.Namespace) -> int:
         recorder.dry_run(args.source, args.weights, **told)
         return 0
     told |= {"by": args.by, "device": args.device, "check": args.check}
+    told |= {"say": partial(print, flush=True)}  # progress, also into a log
     try:
         return 0 if recorder.record(args.source, args.weights, **told) else 1
     except KeyboardInterrupt:
@@ -117,8 +119,32 @@ def _run_record(args: argparse.Namespace) -> int:
         return 130
 
 
+def _model(commands: argparse._SubParsersAction) -> None:
+    """``mlph model``."""
+    parser = commands.add_parser(
+        "model", help="train the model that ships with the book; goes on if stopped"
+    )
+    parser.set_defaults(run=_run_model)
+
+
+def _run_model(args: argparse.Namespace) -> int:
+    import torch
+
+    from mlph_lib.page.results import project_root
+    from mlph_lib.shipped.build import make
+
+    torch.set_num_threads(1)  # the same losses on a busy machine
+    root = project_root()
+    try:
+        make(root, root / "models" / "docstrings")
+    except KeyboardInterrupt:
+        print("stopped: the same command goes on from the last checkpoint")
+        return 130
+    return 0
+
+
 Command = Callable[[argparse._SubParsersAction], None]
-COMMANDS: tuple[Command, ...] = (_recordings, _record)
+COMMANDS: tuple[Command, ...] = (_recordings, _record, _model)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,9 +13,11 @@ STEADY = {"PYTHONHASHSEED": "0", "TZ": "UTC", "SOURCE_DATE_EPOCH": "1704067200",
           "FORCE_SOURCE_DATE": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
           "OPENBLAS_NUM_THREADS": "1", "JUPYTER_PLATFORM_DIRS": "1",
           "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-          # no page asks a model hub; a progress bar on stderr would stop the build
+          # no page asks a model hub; a progress bar on stderr, or the
+          # missing widget for one, would stop the build
           "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-          "TRANSFORMERS_VERBOSITY": "error"}
+          "TRANSFORMERS_VERBOSITY": "error",
+          "PYTHONWARNINGS": "ignore:IProgress not found"}
 
 
 def build(root: Path, builder: str, jobs: int = 1) -> int:
