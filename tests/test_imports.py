@@ -14,6 +14,7 @@ ALLOWED = {  # who may import what, beside itself
     **{idea: GROUND for idea in IDEAS},
     **{ground: set() for ground in GROUND},
     "page": {"recordings"},
+    "shipped": {"llama"},
     "questions": {"llama", "decoding"},
     "recorder": {"questions", "llama", "decoding", "recordings"},
     "cli": IDEAS | GROUND | {"page", "questions", "recorder", "shipped"},

@@ -62,8 +62,8 @@ def test_module_tree(lm, theirs):
 def test_pieces(lm):
     answer = pieces(lm, [356, 1, 198, 172])
     assert answer["pieces"] == ["▁sun", "<s>", "<0xC3>", "<0xA9>"]
-    assert answer["texts"] == [" sun", "<s>", "�", "�"]
-    assert answer["text"] == " sun<s>é" and answer["vocabulary"] == 365
+    assert answer["texts"] == ["sun", "<s>", "�", "�"]
+    assert answer["text"] == "sun<s>é" and answer["vocabulary"] == 365
 
 
 def test_embedding(lm, theirs):
@@ -213,17 +213,6 @@ def test_decode_speed(lm, checkpoint):
     assert answer["bytes_per_token"] == 4 * (parameters - 365 * 32 + cache)
     rate = speed * answer["bytes_per_token"] / 1e9
     assert answer["gigabytes_per_second"] == pytest.approx(rate)
-
-
-def test_a_tied_table_is_read_as_the_output_matrix(lm):
-    table = lm.model.model.embed_tokens.weight
-    own, before = lm.model.lm_head.weight, decode_speed(lm, "", 1, 1)
-    lm.model.lm_head.weight = table
-    try:
-        tied = decode_speed(lm, "", 1, 1)
-    finally:
-        lm.model.lm_head.weight = own
-    assert tied["bytes_per_token"] == before["bytes_per_token"]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_a_shard_of_another_size_is_refused(folder, published):
 def test_a_missing_shard_is_refused(folder, published):
     shard = sorted(folder.glob("*.safetensors"))[0]
     shard.unlink()
-    refused(f"{shard.name} has no such file bytes", "small", folder, published)
+    refused(f"{shard.name} is missing", "small", folder, published)
 
 
 def test_a_changed_byte_is_refused(folder, published):

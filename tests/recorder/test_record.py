@@ -9,8 +9,7 @@ import torch
 
 from mlph_lib import cli, recordings
 from mlph_lib.questions import LanguageModel, greedy, samples
-from mlph_lib.recorder import PLAN, Ask, record
-from mlph_lib.recorder import command, run
+from mlph_lib.recorder import PLAN, Ask, command, record, run
 from mlph_lib.recordings import Recordings, ask
 
 SOURCE, NAME = "small", "a small random Llama"
@@ -98,25 +97,25 @@ def test_a_second_run_keeps_everything(copied, sharded):
     assert sum("kept" in line for line in said) == len(SMALL_PLAN)
 
 
-def test_an_interrupted_run_goes_on(checkout, sharded, recorded, monkeypatch):
-    half, done = len(SMALL_PLAN) // 2, []
-    one = run._record_one
+def test_an_interrupted_run_goes_on(checkout, sharded, monkeypatch):
+    plan, done, one = SMALL_PLAN[:8], [], run._record_one
 
     def interrupted(*args):
-        if len(done) == half:
+        if len(done) == 4:
             raise KeyboardInterrupt
         done.append(args[2].name)
         return one(*args)
 
     monkeypatch.setattr(run, "_record_one", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        make(sharded)
-    assert len(recordings.names()) == half
+        make(sharded, asks=plan)
+    assert recordings.names() == sorted(f"{SOURCE}/{name}" for name in done)
     finished, said = files(checkout / "recordings" / SOURCE), []
+    assert len(finished) == 8
     monkeypatch.setattr(run, "_record_one", one)
-    assert make(sharded, say=said.append)
-    assert sum("kept" in line for line in said) == half
-    assert recordings.names() == recordings.names(recorded[0] / "recordings")
+    assert make(sharded, asks=plan, say=said.append)
+    assert sum("kept" in line for line in said) == 4
+    assert len(recordings.names()) == 8
     assert all(path.read_bytes() == data for path, data in finished.items())
 
 
@@ -139,10 +138,9 @@ def test_a_damaged_recording_is_said_and_made_again(copied, sharded):
 
 
 def test_a_changed_plan_is_recorded_anew(copied, sharded):
-    plan, said = [*SMALL_PLAN], []
-    where = next(i for i, each in enumerate(plan) if each.name == "samples-pure")
-    request = plan[where].request | {"n": 3}
-    plan[where] = Ask("samples-pure", samples, request)
+    old, said = next(each for each in SMALL_PLAN if each.name == "samples-pure"), []
+    request = old.request | {"n": 3}
+    plan = [Ask("samples-pure", samples, request)]
     assert make(sharded, asks=plan, say=said.append)
     assert sum("the plan has changed" in line for line in said) == 1
     assert len(Recordings(SOURCE).answer(samples, **request)["ids"]) == 3

@@ -9,7 +9,7 @@ choices with what they were chosen from.
 from mlph_lib.questions.choosing import greedy, samples
 from mlph_lib.questions.distributions import next_tokens, tree
 from mlph_lib.questions.inside import attention, logit_lens, residual_norms
-from mlph_lib.questions.model import ClaimError, LanguageModel, live
+from mlph_lib.questions.model import ClaimError, LanguageModel, checkpoint, live
 from mlph_lib.questions.one_number import arithmetic, exact
 from mlph_lib.questions.parts import embedding, module_tree, pieces
 from mlph_lib.questions.speed import decode_speed
@@ -20,6 +20,7 @@ __all__ = [
     "LanguageModel",
     "arithmetic",
     "attention",
+    "checkpoint",
     "decode_speed",
     "embedding",
     "exact",

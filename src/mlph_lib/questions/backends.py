@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import torch
 
 from mlph_lib.llama import Llama
+from mlph_lib.llama.decode import Decoder as OurDecoder
+from mlph_lib.llama.views import attention_maps, logit_lens
 
 __all__ = ["Decoder", "backend_of", "load_model"]
 
@@ -67,14 +69,8 @@ class _Ours:
         return attention_maps(self.model, ids)[:, 0]
 
 
-class _OurDecoder:
+class _OurDecoder(OurDecoder):
     """Our cache, its memory set aside at the start."""
-
-    def __init__(self, model: Any, batch: int, length: int) -> None:
-        self.model, self.cache = model, model.new_cache(batch, length)
-
-    def step(self, ids: torch.Tensor) -> torch.Tensor:
-        return self.model(ids, self.cache)[:, -1]
 
     def rewind(self, length: int) -> None:
         self.cache.length = length

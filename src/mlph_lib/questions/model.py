@@ -14,7 +14,7 @@ import torch
 
 from mlph_lib.questions.backends import Decoder, backend_of, load_model
 
-__all__ = ["ClaimError", "LanguageModel", "live"]
+__all__ = ["ClaimError", "LanguageModel", "checkpoint", "live"]
 
 SHIPPED = Path("models") / "docstrings"
 LARGE = 4e9  # bytes of weights; above, a CPU keeps them as they are stored
@@ -35,8 +35,8 @@ class LanguageModel:
         shipped: whether it is the book's own model, for which numbers are claimed.
     """
 
-    model: Any
-    tokenizer: Any
+    model: Any = field(repr=False)
+    tokenizer: Any = field(repr=False)
     name: str
     shipped: bool = False
     _walk: _Walk | None = field(default=None, init=False, repr=False)
@@ -205,13 +205,21 @@ def live() -> LanguageModel:
         FileNotFoundError: if the folder is missing.
         ValueError: if it holds no Llama.
     """
-    shipped = _shipped_folder()
-    named = os.environ.get("LLAMA")
-    folder = _llama_folder(named if named else shipped)
+    folder = checkpoint()
     dtype, device = _placement(folder)
     lm = LanguageModel.load(folder, dtype=dtype, device=device)
-    lm.shipped = folder.resolve() == shipped.resolve()
+    lm.shipped = folder.resolve() == _shipped_folder().resolve()
     return lm
+
+
+def checkpoint() -> Path:
+    """The folder that `live` loads, for whoever loads it by other means.
+
+    Raises:
+        FileNotFoundError: if the folder is missing.
+        ValueError: if it holds no Llama.
+    """
+    return _llama_folder(os.environ.get("LLAMA") or _shipped_folder())
 
 
 def _placement(folder: Path) -> tuple[torch.dtype, str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mlph_lib.llama.cost import decoded_bytes
 from mlph_lib.questions.asked import asked, check_count
 from mlph_lib.questions.model import LanguageModel
 
@@ -31,7 +32,8 @@ def decode_speed(
     _run(lm, ids, new_tokens)
     seconds = np.array([_run(lm, ids, new_tokens) for _ in range(repeats)])
     speed = new_tokens / float(np.median(seconds))
-    read = _bytes_per_token(lm, len(ids) + new_tokens / 2)
+    cached = len(ids) + new_tokens // 2  # on average
+    read = decoded_bytes(lm.model.config, cached, lm.dtype.itemsize)
     return shown | {
         "new_tokens": new_tokens,
         "seconds": seconds,
@@ -57,15 +59,3 @@ def _run(lm: LanguageModel, ids: list[int], new_tokens: int) -> float:
 def _wait(lm: LanguageModel) -> None:
     if torch.device(lm.model.device).type == "cuda":  # kernels run on after the call
         torch.cuda.synchronize(lm.model.device)
-
-
-def _bytes_per_token(lm: LanguageModel, length: float) -> int:
-    """The weights that a step reads and ``length`` positions of the cache, in bytes."""
-    model, config = lm.model, lm.model.config
-    weights = sum(p.numel() * p.element_size() for p in model.parameters())
-    table = model.model.embed_tokens.weight
-    if model.lm_head.weight is not table:  # a tied table is read as the output matrix
-        weights -= table.numel() * table.element_size()
-    width = config.num_key_value_heads * config.hidden_size // config.num_attention_heads
-    cache = 2 * config.num_hidden_layers * width * table.element_size()
-    return round(weights + cache * length)

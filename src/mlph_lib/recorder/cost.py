@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
-
-from mlph_lib.llama import Llama, LlamaConfig
+from mlph_lib.llama import LlamaConfig
+from mlph_lib.llama.cost import cache_bytes, parameters
 from mlph_lib.questions.choosing import BATCH
 from mlph_lib.recorder.plan import BUDGET, PLAN, Ask
 
@@ -71,8 +70,7 @@ def estimate(config: LlamaConfig, itemsize: int) -> Iterator[str]:
     Args:
         config: of the model; itemsize: bytes of one weight.
     """
-    with torch.device("meta"):  # counted, not made
-        weights = sum(p.numel() for p in Llama(config).parameters()) * itemsize
+    weights = parameters(config)["total"] * itemsize
     step = STEP * weights / STEP_BYTES
     total, size, positions = 0.0, 0, 0
     for ask in PLAN:
@@ -84,8 +82,7 @@ def estimate(config: LlamaConfig, itemsize: int) -> Iterator[str]:
         positions = max(positions, each.positions)
         yield (f"  {ask.name:22} {each.passes:6} passes {seconds:8.1f} s "
                f"{each.size / 1024:8.1f} KiB at most")
-    heads = config.num_key_value_heads * config.head_dim
-    cache = 2 * config.num_hidden_layers * heads * positions * itemsize
+    cache = cache_bytes(config, positions, itemsize)
     yield (f"time: about {total / 60:.1f} min and the loading of {weights / 1e9:.1f} GB; "
            f"memory: {(weights + cache) / 1e9:.1f} GB on the device; recordings: at most "
            f"{size / 2**20:.1f} MiB, allowed are {BUDGET / 2**20:.0f} MiB")

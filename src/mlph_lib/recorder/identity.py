@@ -114,9 +114,11 @@ def _check_config(folder: Path, known: Known) -> None:
 def _check_sizes(folder: Path, known: Known) -> None:
     for file, (size, _) in known.files.items():
         path = folder / file
-        found = path.stat().st_size if path.is_file() else "no such file"
-        if file.endswith(".safetensors") and found != size:
-            raise _other(known, f"{file} has {found} bytes", size)
+        if file.endswith(".safetensors") and not path.is_file():
+            raise _other(known, f"{file} is missing", f"{size:,} bytes")
+        if path.is_file() and path.stat().st_size != size:
+            found = f"{file} has {path.stat().st_size:,} bytes"
+            raise _other(known, found, f"{size:,}")
 
 
 def _check_tensors(folder: Path, known: Known) -> None:

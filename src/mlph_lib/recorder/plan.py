@@ -27,9 +27,8 @@ class Ask:
 
 
 def _samples(name: str, n: int, length: int, **settings: float) -> Ask:
-    request = {
-        "prompt": "", "n": n, "max_new_tokens": length, "settings": settings, "seed": 0
-    }
+    request = {"prompt": "", "n": n, "max_new_tokens": length, "seed": 0}
+    request |= {"settings": settings} if settings else {}
     return Ask(f"samples-{name}", questions.samples, request)
 
 
