@@ -50,8 +50,12 @@ def test_what_it_would_have_to_ignore_is_refused(change):
 
 
 @pytest.mark.parametrize(("change", "says"), [
-    ({"num_hidden_layers": 0}, "num_hidden_layers of at least 1"),
-    ({"vocab_size": -5}, "vocab_size of at least 1"),
+    ({"num_hidden_layers": 0}, "num_hidden_layers to be one whole number of at least 1"),
+    ({"vocab_size": -5}, "vocab_size to be one whole number of at least 1"),
+    ({"intermediate_size": 11008.0}, "one whole number of at least 1, got 11008.0"),
+    ({"vocab_size": "32000"}, "one whole number of at least 1, got '32000'"),
+    ({"eos_token_id": [2, 7]}, r"eos_token_id to be one .* at least 0, got \[2, 7\]"),
+    ({"eos_token_id": None}, "eos_token_id to be one .* at least 0, got None"),
     ({"hidden_size": 4100}, "even width"),
     ({"num_key_value_heads": 5}, "divide 32"),
 ])
@@ -64,7 +68,18 @@ def test_a_missing_size_or_file_is_named(tmp_path):
     given = {k: v for k, v in CHAT.items() if k != "hidden_size"}
     with pytest.raises(ConfigError, match="lacks hidden_size"):
         LlamaConfig.from_dict(given)
+    with pytest.raises(ConfigError, match="lacks hidden_size"):
+        LlamaConfig.from_dict(CHAT | {"hidden_size": None})
     with pytest.raises(FileNotFoundError, match="config.json"):
         LlamaConfig.from_pretrained(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps(CHAT))
     assert LlamaConfig.from_pretrained(tmp_path) == LLAMA_2_7B
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    (json.dumps(CHAT)[:-9], "is no JSON"), ("", "is no JSON"), ("[]", "got list"),
+])
+def test_a_damaged_file_is_refused(tmp_path, text, says):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(ConfigError, match=says):
+        LlamaConfig.from_pretrained(tmp_path)

@@ -59,6 +59,14 @@ def test_one_token_reads_all_but_the_embedding():
     assert more == cache_bytes(LLAMA_2_7B, 4096) == 2 * 2**30
 
 
+@pytest.mark.parametrize(("card", "terabytes", "limit"), [
+    ("A100 80 GB", 2.039, 154), ("H100", 3.35, 254), ("H200", 4.8, 363),
+])
+def test_the_limit_of_known_cards(card, terabytes, limit):
+    assert round(tokens_per_second(LLAMA_2_7B, terabytes * 1e12)) == limit
+    assert tokens_per_second(LLAMA_2_7B, terabytes * 1e12, tokens=4096) < limit - 15
+
+
 @pytest.mark.parametrize("bandwidth", [0, -1.0, float("nan")])
 def test_no_bandwidth_no_speed(bandwidth):
     with pytest.raises(ValueError, match="bytes a second"):

@@ -88,6 +88,20 @@ def test_a_fresh_model_learns(theirs):
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
 
 
+def test_gradients_are_transformers_own(theirs):
+    model = theirs()
+    ours = Llama(LlamaConfig(300, 64, 112, 3, 4, 2, 320))
+    ours.load_state_dict(model.state_dict())
+    ours.generate(torch.tensor([[1]]), 3)  # leaves nothing behind that training meets
+    ids = some_ids((2, 20))
+    for logits in (model(ids).logits, ours(ids)):
+        torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids.flatten()).backward()
+    wanted = dict(model.named_parameters())
+    for name, p in ours.named_parameters():
+        scale = wanted[name].grad.abs().max()
+        assert (p.grad - wanted[name].grad).abs().max() <= 1e-4 * scale, name
+
+
 BAD = {
     "floats": (torch.zeros(1, 3), TypeError, "integer token ids"),
     "one axis": (torch.tensor([1, 2]), ValueError, r"shape \(B, T\)"),
@@ -111,3 +125,8 @@ def test_a_full_cache_refuses_and_keeps_what_it_has(checkpoint):
     with pytest.raises(ValueError, match="holds 3 tokens, 4"):
         model(torch.tensor([[6, 7]]), cache)
     assert cache.length == 2
+
+
+def test_no_cache_is_longer_than_the_model_can_use(checkpoint):
+    with pytest.raises(ValueError, match="at most 320"):
+        Llama.from_pretrained(checkpoint).new_cache(1, 321)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import torch
+from transformers import LlamaConfig
+from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 from mlph_lib.llama.rope import (
     angles,
@@ -38,6 +40,24 @@ def test_meta_rows_permuted_give_hugging_face_scores():
     unpermuted = rotate(x @ wq.T, *t) @ rotate(x @ wk.T, *t).T
     assert torch.allclose(meta, theirs, atol=1e-12)
     assert (meta - unpermuted).abs().max() > 0.1  # without it the scores are others
+
+
+def test_the_order_is_the_one_of_the_published_conversion():
+    """Head by head, rows (i, side) become (side, i)."""
+    heads, width = 3, 8
+    w = draw(heads * width, 5, seed=7)
+    published = w.view(heads, width // 2, 2, 5).transpose(1, 2).reshape(-1, 5)
+    ours = split_halves(w.T.unflatten(1, (heads, width))).flatten(1).T
+    assert torch.equal(ours, published)
+
+
+def test_angles_are_transformers_own_to_the_last_bit():
+    config = LlamaConfig(hidden_size=64, num_attention_heads=2,
+                         rope_parameters={"rope_type": "default", "rope_theta": 1e4})
+    positions = torch.arange(4096)
+    cos, sin = LlamaRotaryEmbedding(config)(torch.zeros(1), positions[None])
+    a = angles(positions, 32)
+    assert torch.equal(a.cos(), cos[0, :, :16]) and torch.equal(a.sin(), sin[0, :, 16:])
 
 
 def test_scores_depend_on_the_distance_alone():

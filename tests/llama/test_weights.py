@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from mlph_lib.llama import Llama, WeightsError
+from mlph_lib.llama import ConfigError, Llama, WeightsError
 from tests.llama.conftest import some_ids
 
 NAME = "model.layers.1.mlp.up_proj.weight"
@@ -61,9 +61,10 @@ def test_a_wrong_tensor_is_refused(checkpoint, edit, says):
         Llama.from_pretrained(checkpoint)
 
 
-def test_a_truncated_file_is_refused(checkpoint):
+@pytest.mark.parametrize("kept", [0, 5, 60, -100, -1])
+def test_a_truncated_file_is_refused(checkpoint, kept):
     path = checkpoint / "model.safetensors"
-    path.write_bytes(path.read_bytes()[:-100])
+    path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(WeightsError, match="damaged"):
         Llama.from_pretrained(checkpoint)
 
@@ -88,3 +89,45 @@ def test_a_tensor_in_two_shards_is_refused(theirs, tmp_path):
     save_file(tensors | {name: tensor}, tmp_path / second)
     with pytest.raises(WeightsError, match="another shard"):
         Llama.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("index", ["", "{", "[]", "{}", '{"weight_map": [["a"]]}'])
+def test_a_damaged_index_is_refused(checkpoint, index):
+    (checkpoint / "model.safetensors").unlink()
+    (checkpoint / "model.safetensors.index.json").write_text(index)
+    with pytest.raises(WeightsError, match="expected a weight_map"):
+        Llama.from_pretrained(checkpoint)
+
+
+def test_one_file_is_read_rather_than_an_index(checkpoint):
+    (checkpoint / "model.safetensors.index.json").write_text("{}")
+    assert Llama.from_pretrained(checkpoint)(torch.tensor([[1]])).isfinite().all()
+
+
+def test_the_output_matrix_of_a_tied_model_may_be_stored_but_not_another(
+    theirs, tmp_path
+):
+    theirs(tie_word_embeddings=True).save_pretrained(tmp_path)
+    table = load_file(tmp_path / "model.safetensors")["model.embed_tokens.weight"]
+    change(tmp_path, lambda t: t.update({"lm_head.weight": table.clone()}))
+    model = Llama.from_pretrained(tmp_path)
+    assert model.lm_head.weight is model.model.embed_tokens.weight
+    change(tmp_path, lambda t: t.update({"lm_head.weight": table + 1}))
+    with pytest.raises(WeightsError, match="tie_word_embeddings"):
+        Llama.from_pretrained(tmp_path)
+    change(tmp_path, lambda t: t.pop("model.embed_tokens.weight"))
+    with pytest.raises(WeightsError, match="lacks 1 tensors"):
+        Llama.from_pretrained(tmp_path)
+
+
+def test_another_architecture_is_refused_before_its_weights_are_read(checkpoint):
+    path = checkpoint / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model_type": "gemma"}))
+    (checkpoint / "model.safetensors").unlink()
+    with pytest.raises(ConfigError, match="model_type = 'gemma'"):
+        Llama.from_pretrained(checkpoint)
+
+
+def test_weights_are_not_cut_to_whole_numbers(checkpoint):
+    with pytest.raises(TypeError, match="got torch.int8"):
+        Llama.from_pretrained(checkpoint, dtype=torch.int8)

@@ -33,8 +33,9 @@ class LlamaConfig:
         bos_token_id, eos_token_id: the tokens that open and close a text.
 
     Raises:
-        ConfigError: if the heads do not divide the width or one another, a head has
-            an odd width, or a size is not positive.
+        ConfigError: if a size is no whole number from 1 on, an id is none from 0 on,
+            the heads do not divide the width or one another, or a head has an odd
+            width.
 
     Source: H. Touvron et al., Llama 2, arXiv:2307.09288 (2023), section 2.
 
@@ -57,12 +58,14 @@ class LlamaConfig:
     eos_token_id: int = 2
 
     def __post_init__(self) -> None:
-        sizes = {name: value for name, value in vars(self).items()
-                 if name.startswith("num_") or name.endswith(("_size", "embeddings"))
-                 and name != "tie_word_embeddings"}
-        for name, value in sizes.items():
-            if value < 1:
-                raise ConfigError(f"expected {name} of at least 1, got {value}")
+        for name, kind in self.__annotations__.items():
+            value, least = getattr(self, name), 0 if name.endswith("_id") else 1
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if kind == "int" and not (whole and value >= least):
+                raise ConfigError(
+                    f"expected {name} to be one whole number of at least {least}, got "
+                    f"{value!r}"
+                )
         if self.hidden_size % (2 * self.num_attention_heads):
             raise ConfigError(
                 f"expected heads of an even width, got hidden_size {self.hidden_size} "
@@ -92,7 +95,13 @@ class LlamaConfig:
             raise FileNotFoundError(
                 f"expected a checkpoint folder with config.json, found none at {path}"
             )
-        return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        try:
+            given = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as exc:
+            raise ConfigError(f"{path} is no JSON ({exc}): fetch it again") from exc
+        if not isinstance(given, dict):
+            raise ConfigError(f"expected an object in {path}, got {type(given).__name__}")
+        return cls.from_dict(given)
 
     @classmethod
     def from_dict(cls, given: dict[str, Any]) -> LlamaConfig:
@@ -105,16 +114,21 @@ class LlamaConfig:
         _refuse_others(given)
         required = ("vocab_size", "hidden_size", "intermediate_size",
                     "num_hidden_layers", "num_attention_heads")
-        missing = [name for name in required if name not in given]
+        missing = [name for name in required if given.get(name) is None]
         if missing:
             raise ConfigError(f"config.json lacks {', '.join(missing)}")
         names = cls.__dataclass_fields__
-        known = {name: given[name] for name in names if given.get(name) is not None}
+        ids = ("bos_token_id", "eos_token_id")  # null is not Llama 2's default
+        known = {name: given[name] for name in names
+                 if name in ids and name in given or given.get(name) is not None}
         known.setdefault("num_key_value_heads", given["num_attention_heads"])
         known.setdefault("rms_norm_eps", 1e-6)  # transformers' defaults, not ours
         known.setdefault("max_position_embeddings", 2048)
         known["rope_theta"] = float(_rope(given).get("rope_theta", 10000.0))
-        return cls(**known)
+        config = cls(**known)
+        if given.get("head_dim") not in (None, config.head_dim):
+            raise _other("head_dim", given["head_dim"])
+        return config
 
 
 def _rope(given: dict[str, Any]) -> dict[str, Any]:
@@ -125,24 +139,26 @@ def _rope(given: dict[str, Any]) -> dict[str, Any]:
 
 def _refuse_others(given: dict[str, Any]) -> None:
     rope = _rope(given) | (given.get("rope_scaling") or {})
-    heads, width = given.get("num_attention_heads") or 1, given.get("hidden_size", 0)
-    refused = {
-        "model_type": given.get("model_type", "llama") != "llama",
-        "attention_bias": bool(given.get("attention_bias")),
-        "mlp_bias": bool(given.get("mlp_bias")),
-        "hidden_act": given.get("hidden_act", "silu") != "silu",
-        "pretraining_tp": given.get("pretraining_tp", 1) != 1,
-        "head_dim": given.get("head_dim") not in (None, width // heads),
-        "rope_type": rope.get("rope_type", rope.get("type", "default")) != "default",
+    kind = rope.get("rope_type", rope.get("type", "default"))
+    plain = {
+        "model_type": (given.get("model_type", "llama"), "llama"),
+        "attention_bias": (bool(given.get("attention_bias")), False),
+        "mlp_bias": (bool(given.get("mlp_bias")), False),
+        "hidden_act": (given.get("hidden_act", "silu"), "silu"),
+        "pretraining_tp": (given.get("pretraining_tp", 1), 1),
+        "rope_type": (kind, "default"),
     }
-    for name, broken in refused.items():
-        if broken:
-            value = given.get(name, rope.get(name, rope.get("type")))
-            raise ConfigError(
-                f"expected a plain Llama, got {name} = {value!r}: this model has no "
-                "biases, SiLU, unscaled rotary angles and heads of width "
-                "hidden_size / num_attention_heads; load others by transformers"
-            )
+    for name, (value, wanted) in plain.items():
+        if value != wanted:
+            raise _other(name, value)
+
+
+def _other(name: str, value: Any) -> ConfigError:
+    return ConfigError(
+        f"expected a plain Llama, got {name} = {value!r}: this model has no biases, "
+        "SiLU, unscaled rotary angles and heads of width hidden_size / "
+        "num_attention_heads; load others by transformers"
+    )
 
 
 LLAMA_2_7B = LlamaConfig(

@@ -13,10 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mlph_lib.llama.cache import Cache
 from mlph_lib.llama.config import LlamaConfig
 from mlph_lib.llama.rope import angles, rotate
 
-__all__ = ["Attention", "Block", "Cache", "Llama", "MLP", "RMSNorm"]
+__all__ = ["Attention", "Block", "Llama", "MLP", "RMSNorm"]
 
 
 class RMSNorm(nn.Module):
@@ -38,53 +39,6 @@ class RMSNorm(nn.Module):
         y = x.float()
         y = y * torch.rsqrt(y.pow(2).mean(-1, keepdim=True) + self.eps)
         return self.weight * y.to(x.dtype)
-
-
-class Cache:
-    """Keys and values of the tokens so far, in memory set aside once.
-
-    Args:
-        config: the model's.
-        batch: number of texts B.
-        length: most tokens that fit.
-        dtype, device: of the model's weights.
-
-    Example:
-        >>> from mlph_lib.llama import LLAMA_2_7B
-        >>> cache = Cache(LLAMA_2_7B, 1, 2, torch.float16, torch.device("meta"))
-        >>> cache.keys.shape, cache.length
-        (torch.Size([32, 1, 32, 2, 128]), 0)
-    """
-
-    def __init__(
-        self,
-        config: LlamaConfig,
-        batch: int,
-        length: int,
-        dtype: torch.dtype = torch.float32,
-        device: torch.device | str = "cpu",
-    ) -> None:
-        shape = (config.num_hidden_layers, batch, config.num_key_value_heads,
-                 length, config.head_dim)
-        self.keys = torch.zeros(shape, dtype=dtype, device=device)
-        self.values = torch.zeros(shape, dtype=dtype, device=device)
-        self.length = 0
-
-    def add(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Store T new keys and values of a layer; return all S of them.
-
-        Raises:
-            ValueError: if they do not fit; nothing is stored.
-        """
-        start, end = self.length, self.length + k.shape[2]
-        if end > self.keys.shape[3]:
-            raise ValueError(
-                f"the cache holds {self.keys.shape[3]} tokens, {end} were to be in "
-                "it: make it longer"
-            )
-        self.keys[layer, :, :, start:end] = k
-        self.values[layer, :, :, start:end] = v
-        return self.keys[layer, :, :, :end], self.values[layer, :, :, :end]
 
 
 class Attention(nn.Module):
@@ -122,10 +76,11 @@ class Attention(nn.Module):
         mask = None
         if 1 < new < k.shape[2]:  # new tokens behind old ones: causal, shifted
             mask = q.new_ones(new, k.shape[2], dtype=torch.bool).tril(k.shape[2] - new)
-        if self.groups > 1:  # a group of query heads shares its key-value head
-            k, v = (t.repeat_interleave(self.groups, 1) for t in (k, v))
-        causal = new > 1 and mask is None
-        y = F.scaled_dot_product_attention(q, k, v, mask, is_causal=causal)
+        y = F.scaled_dot_product_attention(
+            q, k, v, mask,
+            is_causal=new > 1 and mask is None,
+            enable_gqa=self.groups > 1,  # a group of queries shares its key head
+        )
         return self.o_proj(y.transpose(1, 2).flatten(-2))  # (B, T, d)
 
 
@@ -200,7 +155,6 @@ class Llama(nn.Module):
                 nn.init.normal_(weight, std=0.02)
         if config.tie_word_embeddings:
             self.lm_head.weight = self.model.embed_tokens.weight
-        self._turns: tuple[Tensor, Tensor] | None = None
 
     @classmethod
     def from_pretrained(
@@ -220,7 +174,16 @@ class Llama(nn.Module):
         return self.lm_head.weight.device
 
     def new_cache(self, batch: int, length: int) -> Cache:
-        """An empty cache for ``batch`` texts of up to ``length`` tokens."""
+        """An empty cache for ``batch`` texts of up to ``length`` tokens.
+
+        Raises:
+            ValueError: if length is beyond max_position_embeddings.
+        """
+        longest = self.config.max_position_embeddings
+        if length > longest:
+            raise ValueError(
+                f"expected at most {longest} tokens (max_position_embeddings), got {length}"
+            )
         return Cache(self.config, batch, length, self.lm_head.weight.dtype, self.device)
 
     def forward(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
@@ -238,8 +201,8 @@ class Llama(nn.Module):
     def stream(self, ids: Tensor, cache: Cache | None = None) -> list[Tensor]:
         """The residual stream (B, T, d): the embedding, then after each of L blocks."""
         start = 0 if cache is None else cache.length
-        self._check(ids, start)
-        turn = self._turn(start, start + ids.shape[1])
+        self.check(ids, start)
+        turn = self.turn(start, start + ids.shape[1])
         xs = [self.model.embed_tokens(ids)]
         for layer, block in enumerate(self.model.layers):
             xs.append(block(xs[-1], turn, layer, cache))
@@ -261,19 +224,15 @@ class Llama(nn.Module):
 
         return generate(self, ids, max_new_tokens, sampler, rng)
 
-    def _turn(self, start: int, end: int) -> tuple[Tensor, Tensor]:
+    def turn(self, start: int, end: int) -> tuple[Tensor, Tensor]:
         """cos and sin of the angles of positions start ... end - 1, (T, D / 2)."""
-        weight = self.lm_head.weight
-        if self._turns is None or self._turns[0].device != weight.device:
-            positions = torch.arange(
-                self.config.max_position_embeddings, device=weight.device
-            )
-            turn = angles(positions, self.config.head_dim, self.config.rope_theta)
-            self._turns = turn.cos(), turn.sin()
-        cos, sin = self._turns
-        return cos[start:end].to(weight.dtype), sin[start:end].to(weight.dtype)
+        positions = torch.arange(start, end, device=self.device)
+        a = angles(positions, self.config.head_dim, self.config.rope_theta)
+        dtype = self.lm_head.weight.dtype
+        return a.cos().to(dtype), a.sin().to(dtype)
 
-    def _check(self, ids: Tensor, start: int) -> None:
+    def check(self, ids: Tensor, start: int = 0) -> None:
+        """Refuse what are no ids of this model, to stand at positions from start on."""
         if ids.dtype not in (torch.int64, torch.int32):
             raise TypeError(f"expected integer token ids, got {ids.dtype}")
         if ids.ndim != 2 or ids.numel() == 0:

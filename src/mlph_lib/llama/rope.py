@@ -27,7 +27,8 @@ def angles(positions: Tensor, head_dim: int, theta: float = 10000.0) -> Tensor:
                 [1.0000, 0.1000]])
     """
     i = torch.arange(0, head_dim, 2, device=positions.device).float()
-    return positions.float()[:, None] / theta ** (i / head_dim)
+    # Inverted first, as Meta and Hugging Face do: the same rounding at position 4,000.
+    return positions.float()[:, None] * (1.0 / theta ** (i / head_dim))
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

@@ -51,7 +51,7 @@ def attention_maps(model: Llama, ids: Tensor) -> Tensor:
         tensor([[1., 0.],
                 [1., 0.]])
     """
-    stream, turn = model.stream(ids), model._turn(0, ids.shape[1])
+    stream, turn = model.stream(ids), model.turn(0, ids.shape[1])
     return torch.stack([
         _weights(block.self_attn, block.input_layernorm(x), turn)
         for block, x in zip(model.model.layers, stream)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ __all__ = ["WeightsError", "load", "tensor_files"]
 # configuration: computed here, and knowingly skipped.
 STORED_FREQUENCIES = re.compile(r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq")
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+SINGLE = "model.safetensors"  # read rather than shards, as transformers does
 
 
 class WeightsError(ValueError):
@@ -38,27 +40,32 @@ def load(
         device: where to put them; tensors go there one at a time.
 
     Raises:
+        TypeError: for another dtype.
         FileNotFoundError: if the folder lacks a file, with its name.
         ConfigError: if the configuration is not a plain Llama's.
         WeightsError: if a tensor is missing, unknown, of another shape or dtype, or a
             file is damaged.
     """
+    if dtype not in DTYPES:
+        raise TypeError(f"expected one of {DTYPES} for the weights, got {dtype}")
     config = LlamaConfig.from_pretrained(folder)
     with torch.device("meta"):
         model = Llama(config)
-    wanted = {name: t.shape for name, t in model.state_dict().items()}
-    if config.tie_word_embeddings:
-        wanted.pop("lm_head.weight")
-    state = {}
+    shapes = {name: t.shape for name, t in model.state_dict().items()}
+    state: dict[str, Tensor] = {}
     for path in tensor_files(Path(folder)):
-        state |= _read(path, wanted, config, dtype, device, state)
-    missing = sorted(set(wanted) - set(state))
+        for name, tensor in _tensors(path):
+            _check(path, name, tensor, shapes, state)
+            state[name] = tensor.to(device=device, dtype=dtype)
+    if config.tie_word_embeddings:
+        _tie(folder, state)
+    missing = sorted(set(shapes) - set(state))
     if missing:
         raise WeightsError(
             f"{folder} lacks {len(missing)} tensors, the first is {missing[0]}: is the "
             "download complete?"
         )
-    model.load_state_dict(state, strict=not config.tie_word_embeddings, assign=True)
+    model.load_state_dict(state, assign=True)
     if config.tie_word_embeddings:
         model.lm_head.weight = model.model.embed_tokens.weight
     return model.requires_grad_(False).eval()
@@ -69,12 +76,19 @@ def tensor_files(folder: Path) -> list[Path]:
 
     Raises:
         FileNotFoundError: if there is neither, or a shard is missing.
+        WeightsError: if the index is damaged.
     """
-    index = folder / "model.safetensors.index.json"
-    names = ["model.safetensors"]
-    if index.is_file():
-        placed = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-        names = sorted(set(placed.values()))
+    single, index = folder / SINGLE, folder / f"{SINGLE}.index.json"
+    names = [SINGLE]
+    if index.is_file() and not single.is_file():
+        try:
+            placed = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+            names = sorted(set(placed.values()))
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise WeightsError(
+                f"{index} is damaged ({exc!r}): expected a weight_map of tensors to "
+                "files; fetch it again"
+            ) from exc
     for name in names:
         if not (folder / name).is_file():
             raise FileNotFoundError(
@@ -84,35 +98,36 @@ def tensor_files(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _read(
-    path: Path,
-    wanted: dict[str, torch.Size],
-    config: LlamaConfig,
-    dtype: torch.dtype,
-    device: torch.device | str,
-    seen: dict[str, Tensor],
-) -> dict[str, Tensor]:
-    """The tensors of one file, checked and cast."""
-    state = {}
+def _tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of one file, stored frequencies left out."""
     try:
         with safe_open(path, framework="pt") as file:
             for name in file.keys():
-                if _skipped(name, config):
-                    continue
-                tensor = file.get_tensor(name)
-                _check(path, name, tensor, wanted, seen)
-                state[name] = tensor.to(device=device, dtype=dtype)
+                if not STORED_FREQUENCIES.fullmatch(name):
+                    yield name, file.get_tensor(name)
     except SafetensorError as exc:
         raise WeightsError(f"{path} is damaged ({exc}): fetch it again") from exc
-    return state
 
 
-def _skipped(name: str, config: LlamaConfig) -> bool:
-    tied = config.tie_word_embeddings and name == "lm_head.weight"
-    return tied or STORED_FREQUENCIES.fullmatch(name) is not None
+def _tie(folder: str | Path, state: dict[str, Tensor]) -> None:
+    """One matrix under two names; a stored second one must be the first."""
+    table = state.get("model.embed_tokens.weight")
+    if table is None:
+        return  # reported as missing
+    if not torch.equal(state.setdefault("lm_head.weight", table), table):
+        raise WeightsError(
+            f"{folder} holds an lm_head.weight other than its embedding, while "
+            "config.json ties them (tie_word_embeddings): one of the two is wrong"
+        )
 
 
-def _check(path, name, tensor, wanted, seen) -> None:
+def _check(
+    path: Path,
+    name: str,
+    tensor: Tensor,
+    wanted: dict[str, torch.Size],
+    seen: dict[str, Tensor],
+) -> None:
     if name not in wanted:
         raise WeightsError(f"{path} holds {name}, which this configuration has not")
     if name in seen:
