@@ -196,6 +196,7 @@ def test_the_line_is_the_one_in_the_file(text, line):
         'figure("little-line", fig, alt=None)',
         'page.figure("little-line", fig)',
         'interactive("little-line", html, fig, alt="                      ")',
+        'coloured_text("little-line", samples)',
         "plt.show()",
         "ax.plot([0, 1], [0, 1])",
     ],

@@ -6,7 +6,7 @@ import html
 import math
 from collections.abc import Sequence
 
-from mlph_lib.page.figures import interactive
+from mlph_lib.page.figures import demand_alt, interactive
 from mlph_lib.page.live.frame import check_key
 from mlph_lib.page.pieces import in_markup, visible
 from mlph_lib.page.tokens import LEVELS, Token, check_samples, level_of
@@ -39,6 +39,7 @@ def coloured_text(
         >>> coloured_text("doc-tokens", [[Token("▁a", 0.3), Token("<0x0A>", 9.1)]],
         ...     alt="A word of little surprise and a line break of much.")
     """
+    demand_alt(key, alt)
     markup = _markup(key, samples, alt)
     interactive(key, markup, tokens_figure(samples, lines), alt)
 
@@ -56,7 +57,7 @@ def _markup(key: str, samples: Sequence[Sequence[Token]], alt: str) -> str:
         f'<input type="checkbox" id="{key}-n"> '
         f'<label for="{key}-n">write the bits behind each token</label>',
         f'<div role="region" tabindex="0" aria-label="{count}: '
-        f'{html.escape(str(alt))}"><ol>',
+        f'{html.escape(alt)}"><ol>',
         *(_item(sample) for sample in samples),
         "</ol></div></div>",
     )

@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from myst_nb import glue
 
-__all__ = ["Picture", "figure", "interactive", "subplots"]
+__all__ = ["Picture", "demand_alt", "figure", "interactive", "subplots"]
 
 STYLE = Path(__file__).with_name("book.mplstyle")
 # fontTools warns of the fixed date that makes builds repeatable
@@ -67,7 +67,7 @@ def figure(key: str, fig: Figure, alt: str) -> None:
         >>> fig, ax = subplots(height=1.0)
         >>> figure("doc-empty", fig, alt="Empty axes from zero to one.")
     """
-    _demand_alt(key, alt)
+    demand_alt(key, alt)
     markup = _inline_svg(_save(fig, "svg").decode(), key, alt)
     _glue(key, markup, fig, alt)
 
@@ -79,7 +79,7 @@ def interactive(key: str, markup: str, fig: Figure, alt: str) -> None:
         ValueError: if ``alt`` says less than a few words, or the markup asks
             another host.
     """
-    _demand_alt(key, alt)
+    demand_alt(key, alt)
     if re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", markup):
         raise ValueError(
             f"interactive {key!r}: expected markup that needs no other host"
@@ -87,7 +87,8 @@ def interactive(key: str, markup: str, fig: Figure, alt: str) -> None:
     _glue(key, markup, fig, alt)
 
 
-def _demand_alt(key: str, alt: str) -> None:
+def demand_alt(key: str, alt: str) -> None:
+    """Refuse a figure without words: a sentence has four of them or more."""
     if not isinstance(alt, str) or len(alt.split()) < 4:
         raise ValueError(
             f"figure {key!r}: expected alt text, a sentence on what it shows; "

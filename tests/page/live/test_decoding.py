@@ -103,7 +103,8 @@ def test_names_are_data_not_markup(taken_apart):
     pieces = ["</text><b>", "$key", '" onload="', "<0x0A>", "a" * 40]
     page = taken_apart(decoding_live("k", pieces, np.arange(9.0)))
     names = [page.text_of[f"k-n{i}"] for i in range(6)]
-    assert names == ["</text><b>", "$key", '"␣onload="', "↵", "a" * 12 + "…", "4 others"]
+    shown = ["</text><b>", "$key", '"␣onload="', "↵", "a" * 12 + "…", "4 others"]
+    assert names == shown
 
 
 @pytest.mark.parametrize(

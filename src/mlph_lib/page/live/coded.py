@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import softmax
 
 from mlph_lib.page.pieces import visible
 
@@ -67,18 +66,19 @@ class Step(NamedTuple):
 def coded_texts(
     codes: Sequence[Fraction | float],
     ids: Sequence[Sequence[int]],
-    next_logits: Callable[[list[int]], ArrayLike],
+    law: Callable[[list[int]], ArrayLike],
     piece: Callable[[int], str],
     *,
     depth: int = ROWS,
     share: float = 0.02,
 ) -> tuple[list[CodedText], dict]:
-    """The cells of texts: low' = low + w sum_{v < x_t} p(v), w' = w p(x_t).
+    """The cells of texts: low' = low + w sum_{v < x_t} p(v), w' = w p(x_t), exactly.
 
     Args:
         codes: u of each text, in [0, 1).
         ids: tokens of each text, as arithmetic sampling gives them for u.
-        next_logits: maps the tokens so far to the logits of the next, (V,).
+        law: maps the tokens so far to the float64 law of the next, (V,), the very
+            one that the texts were sampled from.
         piece: the spelling of an id.
         depth: tokens whose cells are computed.
         share: a neighbour is told if it has at least this share of the row.
@@ -87,10 +87,11 @@ def coded_texts(
         (texts, cuts) for ``code_live`` and ``code_figure``.
 
     Raises:
-        ValueError: if there are not as many texts as codes.
+        ValueError: if there are not as many texts as codes, or a law is no row of
+            probabilities.
 
     Example:
-        >>> texts, cuts = coded_texts([0.25, 0.75], [[0], [1]], lambda x: [0.0, 0.0],
+        >>> texts, cuts = coded_texts([0.25, 0.75], [[0], [1]], lambda x: [0.5, 0.5],
         ...     "ab".__getitem__)
         >>> [(float(low), float(high)) for text in texts for low, high in text.cells]
         [(0.0, 0.5), (0.5, 1.0)]
@@ -101,30 +102,48 @@ def coded_texts(
         raise ValueError(
             f"expected as many texts as codes, got {len(ids)} for {len(codes)} codes"
         )
-    edges: dict[tuple[int, ...], np.ndarray] = {}
+    edges: dict[tuple[int, ...], list[int]] = {}
     texts, cuts = [], {}
     for u, tokens in zip(codes, ids):
-        low, width, cells = Fraction(0), Fraction(1), []
+        low, high, cells = Fraction(0), Fraction(1), []
         names = tuple(map(piece, tokens))
         for t, token in enumerate(tokens[:depth]):
             prefix = tuple(tokens[:t])
             if prefix not in edges:
-                p = softmax(np.asarray(next_logits(list(prefix)), dtype=np.float64))
-                edges[prefix] = np.append(0.0, np.cumsum(p)) / np.sum(p)
-                wide = np.flatnonzero(np.diff(edges[prefix]) >= share)
+                p = _checked(law(list(prefix)))
+                edges[prefix] = _edges(p)
                 cuts[names[:t]] = [
-                    (piece(v), *_cell(edges[prefix], v, low, width)) for v in wide
+                    (piece(int(v)), *_cell(edges[prefix], v, low, high))
+                    for v in np.flatnonzero(p >= share)
                 ]
-            low, high = _cell(edges[prefix], token, low, width)
-            width = high - low
+            low, high = _cell(edges[prefix], token, low, high)
             cells.append((low, high))
         texts.append(CodedText(u, names, cells))
     return texts, cuts
 
 
-def _cell(edges: np.ndarray, token: int, low: Fraction, width: Fraction):
-    start, end = (Fraction(float(edge)) for edge in edges[token : token + 2])
-    return low + width * start, low + width * end
+def _checked(law: ArrayLike) -> np.ndarray:
+    p = np.asarray(law, dtype=np.float64)
+    if p.ndim != 1 or not np.all(p >= 0) or not abs(np.sum(p) - 1) < 1e-6:
+        raise ValueError(
+            f"expected the law of one next token, shape (V,), got shape {p.shape} with "
+            f"sum {np.sum(p)}: give probabilities, not logits"
+        )
+    return p
+
+
+def _edges(p: np.ndarray) -> list[int]:
+    """0, p_0, p_0 + p_1, ... times one power of two: a float64 is such an integer."""
+    fraction, exponent = np.frexp(p)
+    shift = np.where(p > 0, exponent - np.min(exponent[p > 0]), 0)
+    mantissa = np.ldexp(fraction, 53).astype(np.int64)
+    weights = (m << s for m, s in zip(mantissa.tolist(), shift.tolist()))
+    return list(accumulate(weights, initial=0))
+
+
+def _cell(edges: list[int], token: int, low: Fraction, high: Fraction):
+    start, end = (Fraction(edges[token + i], edges[-1]) for i in (0, 1))
+    return low + (high - low) * start, low + (high - low) * end
 
 
 def rows_of(
@@ -215,7 +234,7 @@ def _nested(outer: tuple, inner: tuple, u) -> bool:
     if not all(math.isfinite(x) for x in inner) or not inner[0] < inner[1]:
         return False
     low, high, u, *outer = map(Fraction, (*inner, u, *outer))
-    slack = (high - low) / 10**9  # cells from float64 probabilities round
+    slack = (high - low) / 10**9  # cells given in float64 round
     return (
         outer[0] - slack <= low <= u + slack
         and u - slack <= high <= outer[1] + slack
