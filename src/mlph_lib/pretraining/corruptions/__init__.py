@@ -24,7 +24,7 @@ from mlph_lib.pretraining.corruptions.permutation import permutation_lm
 from mlph_lib.pretraining.corruptions.span_corruption import (
     decode_spans,
     span_corruption,
-    span_mask,
+    span_masks,
 )
 from mlph_lib.pretraining.corruptions.spans import span_boundary, span_lengths
 
@@ -50,6 +50,6 @@ __all__ = [
     "span_boundary",
     "span_corruption",
     "span_lengths",
-    "span_mask",
+    "span_masks",
     "whole_word",
 ]

@@ -48,7 +48,7 @@ def denoising(
         >>> vocab, rng = Vocabulary(3), np.random.default_rng(1)
         >>> batch = denoising([[0, 1, 2, 0, 1, 2]], vocab, rng)  # MASK is 4
         >>> batch.source.inputs, batch.targets
-        (array([[0, 1, 2, 0, 4]]), array([[0, 1, 2, 0, 1, 2]]))
+        (array([[0, 1, 4, 1, 2]]), array([[0, 1, 2, 0, 1, 2]]))
     """
     tokens = as_tokens(tokens, vocab.words)
     check_generator(rng)
@@ -94,7 +94,7 @@ def _damaged(
     places = x.size - hidden + 1
     while len(lengths) > places:  # no room: many spans of length 0
         lengths = _lengths(hidden, mean, rng)
-    at = np.sort(rng.choice(places, size=len(lengths), replace=False))
+    at = np.sort(rng.permutation(places)[: len(lengths)])
     starts = at + np.cumsum([0, *lengths[:-1]])  # in the text, before its hidden tokens
     keep = np.ones(x.size, dtype=bool)
     for start, length in zip(starts, lengths, strict=True):

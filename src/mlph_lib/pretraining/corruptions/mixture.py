@@ -7,8 +7,13 @@ from numpy.typing import ArrayLike
 
 from mlph_lib.pretraining.arguments import as_tokens, check_generator
 from mlph_lib.pretraining.batch import Batch
-from mlph_lib.pretraining.corruptions.parts import sequence_to_sequence
-from mlph_lib.pretraining.corruptions.span_corruption import hide, reveal, span_mask
+from mlph_lib.pretraining.corruptions.parts import ended, sequence_to_sequence
+from mlph_lib.pretraining.corruptions.span_corruption import (
+    hide,
+    noise,
+    reveal,
+    span_masks,
+)
 from mlph_lib.pretraining.vocabulary import Vocabulary
 
 __all__ = ["DENOISERS", "mixture"]
@@ -24,13 +29,12 @@ DENOISERS = (  # (mode, mean span, rate)
 )
 
 
-def mixture(
-    tokens: ArrayLike, vocab: Vocabulary, rng: np.random.Generator
-) -> Batch:
+def mixture(tokens: ArrayLike, vocab: Vocabulary, rng: np.random.Generator) -> Batch:
     """Each text gets one of `DENOISERS`, all alike, behind its mode token.
 
-    R hides few and short spans, X many or long ones, S one span: the end of the text,
-    which makes it a prefix LM. A mean span longer than the text becomes its length.
+    R hides little in short spans, X much or in long ones, S one span: the end of the
+    text, which makes it a prefix LM. A mean span longer than the text becomes its
+    length. The settings are those usually given for UL2; ports differ in one or two.
 
     Args:
         tokens: words, shape (n, T), T >= 2.
@@ -54,20 +58,27 @@ def mixture(
     """
     tokens = as_tokens(tokens, vocab.words)
     check_generator(rng)
-    sources, targets = [], []
-    for x, which in zip(tokens, rng.integers(7, size=len(tokens)), strict=True):
-        mode, mean, rate = DENOISERS[which]
-        mask = _mask(x.size, mean, rate, rng)
-        start, end = [getattr(vocab, mode)], [vocab.eos]
-        sources.append(np.concatenate([start, hide(x, mask, vocab), end]))
-        targets.append(np.concatenate([reveal(x, mask, vocab), end]))
-    return sequence_to_sequence(sources, targets, vocab)
+    sources: dict[int, np.ndarray] = {}
+    targets: dict[int, np.ndarray] = {}
+    which = rng.integers(len(DENOISERS), size=len(tokens))
+    for k in np.unique(which):
+        mode, mean, rate = DENOISERS[k]
+        rows = np.flatnonzero(which == k)
+        masks = _masks(rows.size, tokens.shape[1], mean, rate, rng)
+        hidden, shown = reveal(tokens[rows], masks, vocab), hide(tokens[rows], masks, vocab)
+        shown = np.insert(shown, 0, getattr(vocab, mode), axis=1)
+        sources |= zip(rows, ended(shown, vocab), strict=True)
+        targets |= zip(rows, ended(hidden, vocab), strict=True)
+    order = range(len(tokens))
+    return sequence_to_sequence(
+        [sources[row] for row in order], [targets[row] for row in order], vocab
+    )
 
 
-def _mask(
-    length: int, mean: float | None, rate: float, rng: np.random.Generator
+def _masks(
+    n: int, length: int, mean: float | None, rate: float, rng: np.random.Generator
 ) -> np.ndarray:
     if mean is not None:
-        return span_mask(length, rng, rate, min(mean, length))
-    hidden = min(max(round(rate * length), 1), length - 1)
-    return np.arange(length) >= length - hidden
+        return span_masks(n, length, rng, rate, min(mean, length))
+    hidden, _ = noise(length, rate, length)
+    return np.tile(np.arange(length) >= length - hidden, (n, 1))

@@ -10,7 +10,7 @@ from mlph_lib.pretraining.attention import Attention
 from mlph_lib.pretraining.batch import Batch, Source
 from mlph_lib.pretraining.vocabulary import Vocabulary
 
-__all__ = ["halves", "keys", "padded", "sequence_to_sequence", "shift"]
+__all__ = ["ended", "halves", "keys", "padded", "sequence_to_sequence", "shift"]
 
 
 def keys(inputs: np.ndarray, vocab: Vocabulary) -> np.ndarray | None:
@@ -41,6 +41,11 @@ def padded(rows: Sequence[np.ndarray], pad: int) -> np.ndarray:
     for row, tokens in zip(full, rows, strict=True):
         row[: len(tokens)] = tokens
     return full
+
+
+def ended(rows: np.ndarray, vocab: Vocabulary) -> np.ndarray:
+    """Every row with EOS behind it."""
+    return np.insert(rows, rows.shape[1], vocab.eos, axis=1)
 
 
 def sequence_to_sequence(

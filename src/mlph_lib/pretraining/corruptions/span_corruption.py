@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike
 
 from mlph_lib.pretraining.arguments import as_tokens, check_generator, check_rate
 from mlph_lib.pretraining.batch import Batch
-from mlph_lib.pretraining.corruptions.parts import sequence_to_sequence
+from mlph_lib.pretraining.corruptions.parts import ended, sequence_to_sequence
 from mlph_lib.pretraining.vocabulary import Vocabulary
 
-__all__ = ["decode_spans", "hide", "noise", "reveal", "span_corruption", "span_mask"]
+__all__ = ["decode_spans", "hide", "noise", "reveal", "span_corruption", "span_masks"]
 
 
 def span_corruption(
@@ -47,15 +47,9 @@ def span_corruption(
     """
     tokens = as_tokens(tokens, vocab.words)
     check_generator(rng)
-    masks = [
-        span_mask(tokens.shape[1], rng, rate, mean_span, forced_end) for _ in tokens
-    ]
-    rows = list(zip(tokens, masks, strict=True))
-    return sequence_to_sequence(
-        [np.append(hide(x, mask, vocab), vocab.eos) for x, mask in rows],
-        [np.append(reveal(x, mask, vocab), vocab.eos) for x, mask in rows],
-        vocab,
-    )
+    masks = span_masks(*tokens.shape, rng, rate, mean_span, forced_end)
+    source, target = hide(tokens, masks, vocab), reveal(tokens, masks, vocab)
+    return sequence_to_sequence(ended(source, vocab), ended(target, vocab), vocab)
 
 
 def noise(length: int, rate: float, mean_span: float) -> tuple[int, int]:
@@ -79,7 +73,8 @@ def noise(length: int, rate: float, mean_span: float) -> tuple[int, int]:
     return hidden, min(max(round(hidden / mean_span), 1), length - hidden)
 
 
-def span_mask(
+def span_masks(
+    n: int,
     length: int,
     rng: np.random.Generator,
     rate: float = 0.15,
@@ -94,6 +89,7 @@ def span_mask(
     not.
 
     Args:
+        n: number of masks.
         length: T >= 2.
         rng: draws the lengths of the spans and of what lies between them.
         rate: share of hidden tokens, in (0, 1).
@@ -101,7 +97,7 @@ def span_mask(
         forced_end: T5's masks.
 
     Returns:
-        boolean, shape (T,).
+        boolean, shape (n, T).
 
     Raises:
         ValueError: if an argument is out of range.
@@ -111,23 +107,30 @@ def span_mask(
 
     Example:
         >>> rng = np.random.default_rng(0)
-        >>> span_mask(10, rng, 0.4, 2.0, forced_end=True).astype(int)
-        array([0, 0, 0, 0, 0, 1, 1, 0, 1, 1])
+        >>> span_masks(2, 10, rng, 0.4, 2.0, forced_end=True).astype(int)
+        array([[0, 0, 0, 0, 1, 1, 0, 0, 1, 1],
+               [0, 0, 0, 0, 1, 0, 0, 1, 1, 1]])
     """
     hidden, spans = noise(length, rate, mean_span)
+    lengths = np.zeros((n, 2 * spans + 1), dtype=np.int64)
     if forced_end:
-        kept = _composition(length - hidden, spans, rng)
+        lengths[:, :-1:2] = _compositions(n, length - hidden, spans, rng)
     else:
-        kept = _composition(length - hidden + 2, spans + 1, rng)
-        kept[[0, -1]] -= 1  # the outer two may be empty
-    lengths = np.zeros(2 * spans + 1, dtype=int)
-    lengths[: 2 * len(kept) : 2] = kept
-    lengths[1::2] = _composition(hidden, spans, rng)
-    return np.repeat(np.arange(2 * spans + 1) % 2 == 1, lengths)
+        lengths[:, ::2] = _compositions(n, length - hidden + 2, spans + 1, rng)
+        lengths[:, [0, -1]] -= 1  # the outer two may be empty
+    lengths[:, 1::2] = _compositions(n, hidden, spans, rng)
+    ends = np.cumsum(lengths, axis=1)
+    piece = (np.arange(length)[:, None] >= ends[:, None]).sum(axis=2)
+    return piece % 2 == 1
 
 
 def hide(tokens: np.ndarray, mask: np.ndarray, vocab: Vocabulary) -> np.ndarray:
     """Each hidden span as one sentinel, numbered from left to right.
+
+    Args:
+        tokens: shape (T,), or (n, T) with as much hidden in every row.
+        mask: boolean, of the same shape.
+        vocab: the ids.
 
     Example:
         >>> vocab = Vocabulary(words=980)  # its last id is 999
@@ -135,23 +138,26 @@ def hide(tokens: np.ndarray, mask: np.ndarray, vocab: Vocabulary) -> np.ndarray:
         >>> hide(np.arange(10, 16), mask, vocab)
         array([999,  12,  13, 998,  15])
     """
-    first = mask & ~np.insert(mask[:-1], 0, False)
-    number = np.cumsum(first) - 1
-    sentinels = vocab.sentinel(np.where(first, number, 0))
-    return np.where(first, sentinels, tokens)[first | ~mask]
+    first, sentinels = _sentinels(mask, vocab)
+    shown = np.where(first, sentinels, tokens)
+    return shown[first | ~mask].reshape(*tokens.shape[:-1], -1)
 
 
 def reveal(tokens: np.ndarray, mask: np.ndarray, vocab: Vocabulary) -> np.ndarray:
     """For each hidden span its sentinel and its tokens.
+
+    Args:
+        tokens, mask, vocab: as in `hide`.
 
     Example:
         >>> mask = np.array([True, True, False, False, True, False])
         >>> reveal(np.arange(10, 16), mask, Vocabulary(words=980))
         array([999,  10,  11, 998,  14])
     """
-    starts = np.flatnonzero(mask & ~np.insert(mask[:-1], 0, False))
-    sentinels = vocab.sentinel(np.arange(starts.size))
-    return np.insert(tokens, starts, sentinels)[np.insert(mask, starts, True)]
+    first, sentinels = _sentinels(mask, vocab)
+    both = np.stack([sentinels, tokens], axis=-1)
+    chosen = np.stack([first, mask], axis=-1)
+    return both[chosen].reshape(*tokens.shape[:-1], -1)
 
 
 def decode_spans(
@@ -174,7 +180,17 @@ def decode_spans(
     return np.concatenate(pieces).astype(np.int64)
 
 
-def _composition(total: int, parts: int, rng: np.random.Generator) -> np.ndarray:
-    """`parts` positive integers with the given sum, all such rows alike."""
-    cuts = rng.choice(total - 1, size=parts - 1, replace=False) + 1
-    return np.diff(np.sort(np.concatenate([[0], cuts, [total]])).astype(int))
+def _sentinels(mask: np.ndarray, vocab: Vocabulary) -> tuple[np.ndarray, np.ndarray]:
+    """Where spans start, and everywhere the sentinel of the last one that did."""
+    first = mask.copy()
+    first[..., 1:] &= ~mask[..., :-1]
+    return first, vocab.sentinel(np.cumsum(first, axis=-1) - 1)
+
+
+def _compositions(
+    n: int, total: int, parts: int, rng: np.random.Generator
+) -> np.ndarray:
+    """n rows of `parts` positive integers with the given sum, all such rows alike."""
+    cut = rng.random((n, total - 1)).argsort(axis=1) < parts - 1
+    cuts = np.nonzero(cut)[1].reshape(n, parts - 1) + 1
+    return np.diff(cuts, axis=1, prepend=0, append=total)

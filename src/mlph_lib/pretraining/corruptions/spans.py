@@ -99,11 +99,12 @@ def _spans(
     free: np.ndarray, rate: float, law: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """One row's mask, from where there are words, shape (T,)."""
+    cdf = np.cumsum(law)[:-1]  # beyond it, the longest
     masked, left = np.zeros(free.shape, dtype=bool), int(np.ceil(rate * free.sum()))
     open_ = free.copy()  # neither masked nor beside a masked token
     while left and open_.any():
         start = rng.choice(np.flatnonzero(open_))
-        length = min(left, 1 + rng.choice(law.size, p=law))
+        length = min(left, 1 + int(np.searchsorted(cdf, rng.random(), side="right")))
         blocked = np.flatnonzero(~open_[start : start + length])
         end = start + (blocked[0] if blocked.size else min(length, free.size - start))
         masked[start:end] = True
