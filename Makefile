@@ -42,6 +42,7 @@ serve: $(READY) ## serve the built site on localhost and open it
 
 bench: $(READY) ## time the library beside its peers
 	@$(BIN)/python benchmarks/normals_and_quantiles.py --out benchmarks/results.json
+	@$(BIN)/python benchmarks/llama_decoding.py --out benchmarks/llama_decoding.json
 
 model: $(READY) ## train the small model that ships with the book (half an hour)
 	@$(BIN)/mlph model

@@ -10,29 +10,22 @@ draw. Ratios are the result, not the times: those change from machine to machine
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import platform
-import sys
 import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+from common import in_turns, machine, write  # before NumPy: one thread
 
-import numpy as np  # noqa: E402
-import scipy  # noqa: E402
-import torch  # noqa: E402
-from scipy import stats  # noqa: E402
-from scipy.special import ndtri  # noqa: E402
-from scipy.stats.sampling import (  # noqa: E402
-    FastGeneratorInversion,
-    NumericalInversePolynomial,
-)
+import numpy as np
+import scipy
+import torch
+from scipy import stats
+from scipy.special import ndtri
+from scipy.stats.sampling import FastGeneratorInversion, NumericalInversePolynomial
 
-from mlph_lib.transport import from_pdf, polar_normal, standard_normal  # noqa: E402
+from mlph_lib.transport import from_pdf, polar_normal, standard_normal
 
 __all__ = ["main", "measure"]
 
@@ -126,21 +119,13 @@ def accuracy(ppf: Callable, law) -> dict[str, float]:
 
 def measure(run: dict[str, Callable], n: int, runs: int) -> dict[str, dict]:
     """Nanoseconds a draw: median, least and most of interleaved runs."""
-    spent: dict[str, list[float]] = {name: [] for name in run}
-    for turn in range(runs + 1):  # the first one warms up and does not count
-        print(f"\rround {turn} of {runs}", end="", file=sys.stderr, flush=True)
-        for name, call in run.items():
-            start = time.perf_counter()
-            call()
-            spent[name].append((time.perf_counter() - start) / n * 1e9)
-    print(file=sys.stderr)
     return {
         name: {
-            "median_ns": float(np.median(t[1:])),
-            "min_ns": min(t[1:]),
-            "max_ns": max(t[1:]),
+            "median_ns": float(np.median(t)) / n * 1e9,
+            "min_ns": min(t) / n * 1e9,
+            "max_ns": max(t) / n * 1e9,
         }
-        for name, t in spent.items()
+        for name, t in in_turns(run, runs).items()
     }
 
 
@@ -154,16 +139,6 @@ def two_modes() -> dict[str, float]:
         "from_pdf (ours)": accuracy(ours(law.pdf, (-inf, inf)).ppf, law)["u_error"],
         PEER: accuracy(peer.ppf, law)["u_error"],
     }
-
-
-def machine() -> dict[str, object]:
-    """The kind of processor and its number of cores; nothing that names a host."""
-    kind = platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = [s for s in info.read_text().splitlines() if s.startswith("model name")]
-        kind = lines[0].split(":", 1)[1].strip() if lines else kind
-    return {"processor": kind, "cores": os.cpu_count()}
 
 
 def report(result: dict) -> str:
@@ -213,8 +188,7 @@ def main(argv: list[str] | None = None) -> None:
     }
     print(report(result))
     if options.out:
-        text = json.dumps(result, indent=2, sort_keys=True)
-        options.out.write_text(text + "\n", encoding="utf-8")
+        write(result, options.out)
 
 
 if __name__ == "__main__":

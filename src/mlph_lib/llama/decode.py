@@ -58,9 +58,10 @@ class Decoder:
         a = angles(torch.arange(length, device=weight.device), c.head_dim, c.rope_theta)
         self.cos = torch.cat((a.cos(), a.cos()), -1).to(weight.dtype)  # (S, D)
         self.sin = torch.cat((-a.sin(), a.sin()), -1).to(weight.dtype)
-        # mean(x^2) + eps as one product with a column of 1 / d
-        self.mean = weight.new_full((c.hidden_size, 1), 1 / c.hidden_size).float()
-        self.eps = weight.new_full((1, 1), c.rms_norm_eps).float()
+        # eps + mean(x^2) is one product with a column of 1 / d, in float32
+        d, device = c.hidden_size, weight.device
+        self.mean = torch.full((d, 1), 1 / d, dtype=torch.float32, device=device)
+        self.eps = torch.full_like(self.mean[:1], c.rms_norm_eps)
         widths = [n * c.head_dim for n in self.heads]
         both = weight.new_empty(batch, sum(widths))
         self.queries, self.keys = both.split(widths, 1)
