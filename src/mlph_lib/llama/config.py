@@ -100,7 +100,9 @@ class LlamaConfig:
         except ValueError as exc:
             raise ConfigError(f"{path} is no JSON ({exc}): fetch it again") from exc
         if not isinstance(given, dict):
-            raise ConfigError(f"expected an object in {path}, got {type(given).__name__}")
+            raise ConfigError(
+                f"expected an object in {path}, got {type(given).__name__}"
+            )
         return cls.from_dict(given)
 
     @classmethod

@@ -182,7 +182,8 @@ class Llama(nn.Module):
         longest = self.config.max_position_embeddings
         if length > longest:
             raise ValueError(
-                f"expected at most {longest} tokens (max_position_embeddings), got {length}"
+                f"expected at most {longest} tokens (max_position_embeddings), got "
+                f"{length}"
             )
         return Cache(self.config, batch, length, self.lm_head.weight.dtype, self.device)
 
@@ -218,7 +219,9 @@ class Llama(nn.Module):
         xs = self.stream(ids)
         return [*xs[:-1], self.model.norm(xs[-1])]
 
-    def generate(self, ids: Tensor, max_new_tokens: int, sampler=None, rng=None) -> Tensor:
+    def generate(
+        self, ids: Tensor, max_new_tokens: int, sampler=None, rng=None
+    ) -> Tensor:
         """ids (B, T) with up to max_new_tokens more; see `generate.generate`."""
         from mlph_lib.llama.generate import generate
 
