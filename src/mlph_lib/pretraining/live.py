@@ -1,0 +1,159 @@
+"""Any objective on any language: trained, and set beside its exact limit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mlph_lib.pretraining.evaluation import PairedGap, log_probs, paired_gap
+from mlph_lib.pretraining.languages import Language
+from mlph_lib.pretraining.network import TransformerConfig
+from mlph_lib.pretraining.objectives import Objective
+from mlph_lib.pretraining.tasks import Task, task
+from mlph_lib.pretraining.training import Data, Recipe, Trainer
+from mlph_lib.pretraining.vocabulary import Vocabulary
+
+__all__ = ["Run", "build", "measure", "train"]
+
+TEST_SEED = 20_201  # the test texts and their masks are the same for every model
+
+
+@dataclass(frozen=True)
+class Run:
+    """One objective, trained.
+
+    Attributes:
+        name: of the task.
+        objective: the trained module.
+        vocab: its ids.
+        losses: the loss of every step, in nats.
+        gap: to the exact limit on the test texts; None where no limit is known.
+        seconds: of processor time, for training alone.
+    """
+
+    name: str
+    objective: Objective
+    vocab: Vocabulary
+    losses: np.ndarray
+    gap: PairedGap | None
+    seconds: float
+
+
+def train(
+    name: str,
+    language: Language,
+    recipe: Recipe = Recipe(),
+    *,
+    length: int = 32,
+    hidden_size: int = 64,
+    num_hidden_layers: int = 2,
+    test_texts: int = 1024,
+    checkpoint: str | Path | None = None,
+    report: Callable[[Trainer], None] | None = None,
+    device: str = "cpu",
+) -> Run:
+    """Train an objective on a language and measure its gap to the exact limit.
+
+    Args:
+        name: a key of `TASKS`.
+        language: where the texts come from.
+        recipe: steps, batch size, learning rate, seed.
+        length: tokens a text.
+        hidden_size, num_hidden_layers: of the network, or of each half of two.
+        test_texts: number of texts for the gap, a multiple of the batch size.
+        checkpoint: file to go on from and to write to, or None.
+        report: called after every step.
+        device: where to train.
+
+    Returns:
+        the trained objective with its losses, gap and processor time.
+
+    Raises:
+        ValueError: for a name or a number that makes no sense.
+        LeakError: if the model is better than the best that is possible.
+
+    Example:
+        >>> from mlph_lib.pretraining.languages import mess3
+        >>> quick = Recipe(steps=2, batch_size=8, warmup=1)
+        >>> run = train("clm", mess3(), quick, length=8, test_texts=8)
+        >>> len(run.losses), run.gap.gap > 0
+        (2, True)
+    """
+    found, vocab = task(name), Vocabulary(language.words)
+    sizes = TransformerConfig(vocab.size, hidden_size, num_hidden_layers)
+    objective = build(found, sizes, vocab, recipe.seed)
+    data = texts(found, language, vocab, length)
+    trainer = Trainer(objective, data, recipe, device)
+    start = time.process_time()
+    losses = trainer.run(checkpoint, report=report)
+    seconds = time.process_time() - start
+    gap = None
+    if found.best is not None:
+        shape = (test_texts, recipe.batch_size, length)
+        gap = measure(found, objective, language, vocab, *shape, device=device)
+    return Run(name, objective, vocab, np.array(losses), gap, seconds)
+
+
+def build(
+    found: Task, sizes: TransformerConfig, vocab: Vocabulary, seed: int
+) -> Objective:
+    """The network and heads of a task, with weights that the seed decides."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return found.wrap(sizes, vocab)
+
+
+def texts(found: Task, language: Language, vocab: Vocabulary, length: int) -> Data:
+    """Fresh texts for every batch, changed as the task says."""
+    return lambda n, rng: found.corrupt(language.sample(n, length, rng), vocab, rng)
+
+
+def measure(
+    found: Task,
+    objective: Objective,
+    language: Language,
+    vocab: Vocabulary,
+    test_texts: int,
+    batch_size: int,
+    length: int,
+    device: str = "cpu",
+) -> PairedGap:
+    """The gap on test texts that are the same for every model and seed.
+
+    The texts come in batches of the size trained with, because a contrastive loss is
+    one of its batch; its draws are then the batches, not the texts in them.
+
+    Raises:
+        ValueError: if the batch size does not divide the number of test texts.
+    """
+    if test_texts % batch_size:
+        raise ValueError(
+            f"{test_texts} test texts do not fill batches of {batch_size}; "
+            "take a multiple"
+        )
+    rng = np.random.default_rng(TEST_SEED)
+    columns = []
+    for _ in range(test_texts // batch_size):
+        tokens = language.sample(batch_size, length, rng)
+        batch = found.corrupt(tokens, vocab, rng)
+        star = found.best(language, tokens, batch, vocab)
+        model = log_probs(objective, batch, device=device)
+        columns.append((star, model, batch.weights))
+    joined = np.stack if found.coupling == "C" else _under
+    return paired_gap(*(joined(parts) for parts in zip(*columns, strict=True)))
+
+
+def _under(parts: tuple[np.ndarray, ...]) -> np.ndarray:
+    """The batches under one another, each row filled up with zeros on the right."""
+    widest = max(p.shape[1] for p in parts)
+    fill = [(0, 0)] + [(0, 0)] * (parts[0].ndim - 1)
+    rows = []
+    for p in parts:
+        fill[1] = (0, widest - p.shape[1])
+        rows.append(np.pad(p, fill))
+    return np.concatenate(rows)
