@@ -27,9 +27,9 @@ def bert_pairs(
 
     Where a single sentence fills the length or ends a document there is no B to keep:
     BERT's code takes a random one and labels the pair so. Sentences that a random B
-    displaced are used again, which makes more such ends. So only 38 to 45 % of its
-    pairs are true ones, the fewer the longer the sentences; a head that always
-    answers "random" is right that much more often.
+    displaced are used again, which makes more such ends. So fewer than half of its
+    pairs are true ones: 38 to 46 % on simulated texts of 20 sentences with 60 to 8
+    tokens in the mean. To answer "random" always is right the rest of the time.
 
     Args:
         documents: at least 2, each a list of sentences, each an array of words.
@@ -75,10 +75,10 @@ def bert_pairs(
 
 def _pairs_of(texts: list[Sentences], index: int, most: int, rng: np.random.Generator):
     """(A, B, is random, A was all there was) for one document."""
+    # One document in ten gives shorter inputs, so that a model meets them too.
+    goal = int(rng.integers(2, most + 1)) if rng.random() < 0.1 else most
     left = list(texts[index])
     while left:
-        # One in ten inputs is shorter, so that a model meets short ones too.
-        goal = int(rng.integers(2, most + 1)) if rng.random() < 0.1 else most
         chunk = _filled(left, goal)
         lone = len(chunk) == 1
         cut = 1 if lone else int(rng.integers(1, len(chunk)))

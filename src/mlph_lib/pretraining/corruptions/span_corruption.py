@@ -10,7 +10,15 @@ from mlph_lib.pretraining.batch import Batch
 from mlph_lib.pretraining.corruptions.parts import ended, sequence_to_sequence
 from mlph_lib.pretraining.vocabulary import Vocabulary
 
-__all__ = ["decode_spans", "hide", "noise", "reveal", "span_corruption", "span_masks"]
+__all__ = [
+    "decode_spans",
+    "hide",
+    "noise",
+    "raw_length",
+    "reveal",
+    "span_corruption",
+    "span_masks",
+]
 
 
 def span_corruption(
@@ -71,6 +79,28 @@ def noise(length: int, rate: float, mean_span: float) -> tuple[int, int]:
         )
     hidden = min(max(round(length * rate), 1), length - 1)
     return hidden, min(max(round(hidden / mean_span), 1), length - hidden)
+
+
+def raw_length(inputs: int, rate: float, mean_span: float) -> tuple[int, int]:
+    """The longest text whose source has at most `inputs` ids, and its target's length.
+
+    Each span costs one sentinel on either side, and EOS one id.
+
+    Source: google-research/text-to-text-transfer-transformer, preprocessors.py,
+    random_spans_helper.
+
+    Example:
+        >>> raw_length(512, 0.15, 3.0)
+        (568, 114)
+    """
+    best = (0, 0)
+    # Sources grow with the text but for single steps back, so one more is looked at.
+    for length in range(2, 2 * inputs + 2):
+        hidden, spans = noise(length, rate, min(mean_span, length))
+        if length - hidden + spans + 1 > inputs:
+            return best
+        best = (length, hidden + spans + 1)
+    return best
 
 
 def span_masks(
