@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 __all__ = ["COMMANDS", "main"]
 
@@ -143,8 +144,47 @@ def _run_model(args: argparse.Namespace) -> int:
     return 0
 
 
+def _train(commands: argparse._SubParsersAction) -> None:
+    """``mlph train OBJECTIVE LANGUAGE``; under torchrun the same command line."""
+    parser = commands.add_parser("train", help="train an objective, measure its gap")
+    parser.add_argument("objective", help="for instance clm, mlm, diffusion")
+    parser.add_argument("language", help="mess3, topic-stage or random-hierarchy")
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--batch-size", type=int, default=64, help="of all processes")
+    parser.add_argument("--lr", type=float, default=3e-3)
+    parser.add_argument("--warmup", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--length", type=int, default=32, help="tokens a text")
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--checkpoint", type=Path, help="go on from it, write to it")
+    parser.add_argument("--device", default="cpu")
+    parser.set_defaults(run=_run_train)
+
+
+def _run_train(args: argparse.Namespace) -> int:
+    from mlph_lib.pretraining import command
+    from mlph_lib.pretraining.training import Recipe
+
+    recipe = Recipe(args.steps, args.batch_size, args.lr, args.warmup, args.seed)
+    try:
+        return command.run(
+            args.objective,
+            args.language,
+            recipe,
+            length=args.length,
+            hidden_size=args.width,
+            num_hidden_layers=args.layers,
+            checkpoint=args.checkpoint,
+            device=args.device,
+        )
+    except KeyboardInterrupt:
+        print("stopped: with --checkpoint the same command goes on from the last one")
+        return 130
+
+
 Command = Callable[[argparse._SubParsersAction], None]
-COMMANDS: tuple[Command, ...] = (_recordings, _record, _model)
+COMMANDS: tuple[Command, ...] = (_recordings, _record, _model, _train)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

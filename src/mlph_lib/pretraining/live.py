@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mlph_lib.pretraining.batch import Batch
 from mlph_lib.pretraining.evaluation import PairedGap, log_probs, paired_gap
 from mlph_lib.pretraining.languages import Language
 from mlph_lib.pretraining.network import TransformerConfig
@@ -18,7 +19,7 @@ from mlph_lib.pretraining.tasks import Task, task
 from mlph_lib.pretraining.training import Data, Recipe, Trainer
 from mlph_lib.pretraining.vocabulary import Vocabulary
 
-__all__ = ["Run", "build", "measure", "train"]
+__all__ = ["Run", "build", "exam", "measure", "train"]
 
 TEST_SEED = 20_201  # the test texts and their masks are the same for every model
 
@@ -86,16 +87,15 @@ def train(
     """
     found, vocab = task(name), Vocabulary(language.words)
     sizes = TransformerConfig(vocab.size, hidden_size, num_hidden_layers)
-    objective = build(found, sizes, vocab, recipe.seed)
     data = texts(found, language, vocab, length)
+    # First of all: what has no limit, or no such batches, should not train in vain.
+    tests = exam(name, language, vocab, test_texts, recipe.batch_size, length)
+    objective = build(found, sizes, vocab, recipe.seed)
     trainer = Trainer(objective, data, recipe, device)
     start = time.process_time()
     losses = trainer.run(checkpoint, report=report)
     seconds = time.process_time() - start
-    gap = None
-    if found.best is not None:
-        shape = (test_texts, recipe.batch_size, length)
-        gap = measure(found, objective, language, vocab, *shape, device=device)
+    gap = measure(objective, tests, found.coupling == "C", device) if tests else None
     return Run(name, objective, vocab, np.array(losses), gap, seconds)
 
 
@@ -113,47 +113,74 @@ def texts(found: Task, language: Language, vocab: Vocabulary, length: int) -> Da
     return lambda n, rng: found.corrupt(language.sample(n, length, rng), vocab, rng)
 
 
-def measure(
-    found: Task,
-    objective: Objective,
+Exam = list[tuple[Batch, np.ndarray]]
+
+
+def exam(
+    name: str,
     language: Language,
     vocab: Vocabulary,
     test_texts: int,
     batch_size: int,
     length: int,
-    device: str = "cpu",
-) -> PairedGap:
-    """The gap on test texts that are the same for every model and seed.
+) -> Exam:
+    """Test batches with log p* of their targets, the same for every model and seed.
 
-    The texts come in batches of the size trained with, because a contrastive loss is
-    one of its batch; its draws are then the batches, not the texts in them.
+    They have the size trained with, because a contrastive loss is one of its batch.
+
+    Returns:
+        (batch, log p*) pairs; none if no exact limit is known for the task.
 
     Raises:
-        ValueError: if the batch size does not divide the number of test texts.
+        ValueError: if the batch size does not divide the number of test texts, or
+            the language cannot answer for this task.
     """
+    found = task(name)
+    if found.best is None:
+        return []
     if test_texts % batch_size:
         raise ValueError(
             f"{test_texts} test texts do not fill batches of {batch_size}; "
             "take a multiple"
         )
-    rng = np.random.default_rng(TEST_SEED)
-    columns = []
+    rng, pairs = np.random.default_rng(TEST_SEED), []
     for _ in range(test_texts // batch_size):
         tokens = language.sample(batch_size, length, rng)
         batch = found.corrupt(tokens, vocab, rng)
-        star = found.best(language, tokens, batch, vocab)
-        model = log_probs(objective, batch, device=device)
-        columns.append((star, model, batch.weights))
-    joined = np.stack if found.coupling == "C" else _under
+        try:
+            pairs.append((batch, found.best(language, tokens, batch, vocab)))
+        except TypeError as error:
+            raise ValueError(f"{name!r} has no exact limit here: {error}") from error
+    return pairs
+
+
+def measure(
+    objective: Objective, tests: Exam, coupled: bool = False, device: str = "cpu"
+) -> PairedGap:
+    """The gap of a model on test batches.
+
+    Args:
+        objective: the trained model.
+        tests: what `exam` returned.
+        coupled: whether a draw is a whole batch, as for a contrastive loss, and not a
+            text in it.
+        device: where the model is.
+
+    Raises:
+        LeakError: if the model is better than the best that is possible.
+    """
+    columns = [
+        (star, log_probs(objective, batch, device=device), batch.weights)
+        for batch, star in tests
+    ]
+    joined = np.stack if coupled else _under
     return paired_gap(*(joined(parts) for parts in zip(*columns, strict=True)))
 
 
 def _under(parts: tuple[np.ndarray, ...]) -> np.ndarray:
     """The batches under one another, each row filled up with zeros on the right."""
     widest = max(p.shape[1] for p in parts)
-    fill = [(0, 0)] + [(0, 0)] * (parts[0].ndim - 1)
-    rows = []
-    for p in parts:
-        fill[1] = (0, widest - p.shape[1])
-        rows.append(np.pad(p, fill))
-    return np.concatenate(rows)
+    filled = [np.zeros((len(p), widest, *p.shape[2:])) for p in parts]
+    for rows, p in zip(filled, parts, strict=True):
+        rows[:, : p.shape[1]] = p
+    return np.concatenate(filled)
