@@ -12,7 +12,7 @@ from mlph_lib.page.pieces import in_markup, visible
 from mlph_lib.page.tokens import LEVELS, Token, check_samples, level_of
 from mlph_lib.page.tokens_printed import tokens_figure
 
-__all__ = ["coloured_text"]
+__all__ = ["coloured_text", "markup"]
 
 
 def coloured_text(
@@ -40,11 +40,12 @@ def coloured_text(
         ...     alt="A word of little surprise and a line break of much.")
     """
     demand_alt(key, alt)
-    markup = _markup(key, samples, alt)
-    interactive(key, markup, tokens_figure(samples, lines), alt)
+    written = markup(key, samples, alt)
+    interactive(key, written, tokens_figure(samples, lines), alt)
 
 
-def _markup(key: str, samples: Sequence[Sequence[Token]], alt: str) -> str:
+def markup(key: str, samples: Sequence[Sequence[Token]], alt: str) -> str:
+    """The list as the site shows it."""
     check_key(key)
     check_samples(samples)
     legend = " ".join(

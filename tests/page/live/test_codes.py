@@ -89,7 +89,7 @@ def drawn_as(page, r, parent, cell, u):
     plain = width.replace(" × 10", "e").translate(
         str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     )
-    assert float(plain) == pytest.approx(exact, rel=6e-3, abs=6e-4 * (exact > 1e-3))
+    assert float(plain) == pytest.approx(exact, rel=6e-3)
     assert bits == f"{round(-math.log2(exact), 3):.1f} bits"
 
 

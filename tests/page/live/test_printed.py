@@ -49,6 +49,7 @@ def test_decoding_shows_each_setting_and_strikes_what_is_removed(strict):
     rows = p.size - 50 + len(PIECES) + 1
     bars = [patch.get_width() for patch in whole.patches[:rows]]
     assert bars == pytest.approx([*p[:24], p[24:].sum()])
+    assert cut.get_xlabel() == "probability\n3 tokens kept"
     bars = [patch.get_width() for patch in cut.patches[:rows]]
     assert bars == pytest.approx([*p[:3] / p[:3].sum(), *[0] * 22])
     (crosses,) = cut.lines
@@ -66,7 +67,7 @@ def test_code_shows_rows_and_texts_inside_the_page(strict, start):
     assert inside(fig)
     words = [text.get_text() for text in fig.findobj(plt.Text)]
     assert "1  ␣▯" in words, "a letter that the font lacks is a box"
-    assert "width 0.111 = 3.2 bits" in words and "width 0.022 = 5.5 bits" in words
+    assert "width 0.111 = 3.2 bits" in words and "width 0.0222 = 5.5 bits" in words
     assert sum(word.startswith("u = ") for word in words) == 6
     assert all(len(word) <= 76 for word in words)
 

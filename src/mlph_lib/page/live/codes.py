@@ -96,7 +96,7 @@ def as_index(start: int | None, texts: Sequence[CodedText]) -> int:
 def _width(bits: float) -> str:
     """2^-bits in three digits: "0.125", or "1.23 × 10⁻⁵" below a thousandth."""
     width = 2.0**-bits
-    return f"{width:.3f}" if width >= 0.001 else pretty(f"{width:.2e}")
+    return f"{width:#.3g}" if width >= 0.001 else pretty(f"{width:.2e}")
 
 
 def _static(r: int, rows: Sequence[Row], way: Sequence[Step]) -> list[str]:
@@ -204,7 +204,7 @@ CODES = """
   var X = 8, H = 22, P = 48, N = 14, W = 3440;
   var width = function (bits) {
     var w = Math.pow(2, -bits), e;
-    if (w >= 0.001) return w.toFixed(3);
+    if (w >= 0.001) return w.toPrecision(3);
     e = w.toExponential(2).split("e-");
     return e[0] + " × 10⁻" + e[1].replace(/\\d/g, function (c) {
       return "⁰¹²³⁴⁵⁶⁷⁸⁹".charAt(c);

@@ -56,7 +56,7 @@ def slider(
     return (
         f'<label for="$key-{name}"{style}>{label}</label>'
         f'<input type="range" id="$key-{name}" min="{start}" max="{end}" '
-        f'step="{step}" value="{value}" style="flex:1 1 8rem">'
+        f'step="{step}" value="{value}" style="flex:1 1 8rem;min-height:24px">'
     )
 
 

@@ -64,7 +64,7 @@ def decoding_figure(
     if not settings:
         raise ValueError("expected a setting for each panel, got none: ({},) is one")
     everything = [as_settings({**OFF, **changed}, most) for changed in settings]
-    height = 0.155 * (len(names) + 1) + 0.75
+    height = 0.155 * (len(names) + 1) + 0.9
     shared = {"sharex": True, "sharey": True, "squeeze": False}
     fig, axes = subplots(1, len(settings), height=height, **shared)
     own, _ = bars_of(shaped(law, 1.0, 0, 1.0), len(names))
@@ -101,7 +101,7 @@ def _panel(ax, own: np.ndarray, p: np.ndarray, kept: np.ndarray) -> None:
     if np.any(gone):  # an empty plot would still ask for room
         ax.barh(rows[gone], own[gone], **edge, ls=":")
         ax.plot(own[gone], rows[gone], "kx", ms=4, clip_on=False, label="removed")
-    ax.set_xlabel("probability")
+    ax.set_xlabel(f"probability\n{np.sum(kept):,} tokens kept")
     ax.tick_params(axis="y", length=0)
 
 
