@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import NamedTuple
 
-import numpy as np
-from scipy.special import log_softmax
+import torch
 
 from mlph_lib.decoding.arguments import NextLogits, check_count, check_row
 
@@ -14,13 +14,9 @@ __all__ = ["Hypothesis", "beam_search"]
 
 
 class Hypothesis(NamedTuple):
-    """A text that beam search found.
-
-    Attributes:
-        tokens: the ids, eos included if the text ended.
-        log_prob: sum_t log p(token_t | tokens before it).
-        score: log_prob / len(tokens) ** length_penalty, what the search ranks by.
-    """
+    """A text that beam search found: its ids (eos included if it ended), its
+    log-probability, and the score log_prob / len(tokens) ** length_penalty that the
+    search ranks by."""
 
     tokens: list[int]
     log_prob: float
@@ -60,6 +56,7 @@ def beam_search(
     arXiv 1211.3711, section 2.5; rules of the beam as in transformers 5.
 
     Example:
+        >>> import numpy as np
         >>> def next_logits(tokens):  # 0 is likely first, but leads nowhere
         ...     return np.log([[0.6, 0.4], [0.5, 0.5], [0.1, 0.9]][
         ...         1 + tokens[-1] if tokens else 0])
@@ -95,10 +92,11 @@ def _extensions(
     """The 2 width best extensions, of which at least width do not end."""
     found = []
     for tokens, log_prob in texts:
-        step = log_softmax(check_row(next_logits(list(tokens))))
-        for token in np.argsort(-step, kind="stable")[: 2 * width].tolist():
-            if step[token] > -math.inf:
-                found.append(([*tokens, token], log_prob + float(step[token])))
+        logits = torch.from_numpy(check_row(next_logits(list(tokens))))
+        step, ids = logits.log_softmax(dim=0).sort(descending=True, stable=True)
+        best = zip(ids.tolist(), step.tolist(), strict=True)
+        found += [([*tokens, v], log_prob + s) for v, s in islice(best, 2 * width)]
+    found = [text for text in found if text[1] > -math.inf]
     return sorted(found, key=lambda text: (-text[1], text[0]))[: 2 * width]
 
 

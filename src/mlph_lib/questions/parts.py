@@ -16,9 +16,7 @@ def module_tree(lm: LanguageModel) -> dict[str, Any]:
     """The modules in order, the layers' copies counted in one row.
 
     Returns:
-        modules: list of {"path": "model.layers.*.self_attn.q_proj", "name": "q_proj",
-            "type": "Linear", "weight": [out, in] or None, "copies": 32}, containers
-            included;
+        modules: one row each with path, name, type, weight ([out, in] or None), copies;
         parameters: number of parameters in all; dtype: of the weights, "float16".
     """
     rows: dict[str, dict[str, Any]] = {}
