@@ -25,7 +25,14 @@ ALL = {
     "span_corruption": {},
     "whole_word": {"starts": STARTS},
 }
-RATED = ["denoising", "masked_lm", "replaced_tokens", "span_boundary", "span_corruption", "whole_word"]
+RATED = [
+    "denoising",
+    "masked_lm",
+    "replaced_tokens",
+    "span_boundary",
+    "span_corruption",
+    "whole_word",
+]
 FRAMED = [  # these take special tokens among the words
     "causal_lm", "masked_diffusion", "masked_lm", "multi_token", "permutation_lm",
     "prefix_lm", "replaced_tokens", "span_boundary", "whole_word",
@@ -62,7 +69,9 @@ def test_a_single_text_needs_two_axes(texts, vocab, rng, name):
 def test_ids_outside_the_vocabulary(texts, rng, name):
     size = Vocabulary(15, 0).size if name in FRAMED else 15
     texts[0, 0] = 27
-    with pytest.raises(ValueError, match=f"0, ..., {size - 1}, got 0 to 27; .*too small"):
+    with pytest.raises(
+        ValueError, match=f"0, ..., {size - 1}, got 0 to 27; .*too small"
+    ):
         call(name, texts, Vocabulary(15, 0), rng)
     with pytest.raises(ValueError, match="got -1"):
         call(name, texts - texts.min() - 1, Vocabulary(99, 0), rng)
@@ -71,7 +80,9 @@ def test_ids_outside_the_vocabulary(texts, rng, name):
 @pytest.mark.parametrize("name", FRAMED)
 def test_samples_of_special_tokens_alone(framed, vocab, rng, name):
     framed[3] = vocab.sep
-    with pytest.raises(ValueError, match="needs a word, but row 3 holds special tokens only"):
+    with pytest.raises(
+        ValueError, match="needs a word, but row 3 holds special tokens only"
+    ):
         call(name, framed, vocab, rng)
 
 

@@ -77,7 +77,9 @@ def test_prefix(x, vocab):
     check(lambda t, r: corruptions.prefix_lm(t, vocab, r), x, expected)
 
 
-@pytest.mark.parametrize("name", ["masked_lm", "whole_word", "masked_diffusion", "span_boundary"])
+@pytest.mark.parametrize(
+    "name", ["masked_lm", "whole_word", "masked_diffusion", "span_boundary"]
+)
 def test_masks(x, vocab, name):
     extra = {
         "masked_lm": {"rate": 0.4},
@@ -89,7 +91,9 @@ def test_masks(x, vocab, name):
     check(
         lambda t, r: make(t, vocab, r, **extra),
         x,
-        lambda b, j: np.full(T, b.inputs[0, j] != vocab.mask),  # a hidden one moves none
+        lambda b, j: np.full(
+            T, b.inputs[0, j] != vocab.mask
+        ),  # a hidden one moves none
     )
 
 
@@ -128,7 +132,13 @@ def test_middle(x, vocab):
     def expected(batch, j):
         full = np.append(batch.inputs[0], batch.targets[0, -1])
         _, (start, end) = corruptions.decode_middle(full, vocab)
-        place = j + 1 if j < start else T + 3 - (end - j) if j < end else j - end + start + 2
+        place = (
+            j + 1
+            if j < start
+            else T + 3 - (end - j)
+            if j < end
+            else j - end + start + 2
+        )
         return np.arange(T + 3) >= place  # where it is read; the one before predicts it
 
     check(lambda t, r: corruptions.fill_in_the_middle(t, vocab, r), x, expected)

@@ -51,7 +51,9 @@ def test_the_law_of_the_cuts(vocab, rng):
     # False-fail rate 1e-9; at n = 20,000 a pair's probability off by 0.092 is seen.
     batch = corruptions.fill_in_the_middle(np.zeros((20_000, 3), dtype=int), vocab, rng)
     pairs = list(combinations_with_replacement(range(4), 2))
-    ids = [pairs.index(corruptions.decode_middle(row, vocab)[1]) for row in whole(batch)]
+    ids = [
+        pairs.index(corruptions.decode_middle(row, vocab)[1]) for row in whole(batch)
+    ]
     law = [(2 - (i == j)) / 16 for i, j in pairs]
     assert (result := dkw_test_ids(ids, law)), result
 

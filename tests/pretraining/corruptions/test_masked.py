@@ -107,7 +107,9 @@ def test_diffusion_hides_any_number_alike(vocab, rng):
     places = np.flatnonzero(hidden[count == 1])
     assert (result := dkw_test_ids(places % 5, np.full(5, 0.2))), result
     np.testing.assert_allclose(batch.weights.sum(axis=1), 5)
-    np.testing.assert_allclose(batch.weights[hidden], (5 / count)[np.nonzero(hidden)[0]])
+    np.testing.assert_allclose(
+        batch.weights[hidden], (5 / count)[np.nonzero(hidden)[0]]
+    )
 
 
 def test_diffusion_weights_count_words_alone(framed, vocab, rng):

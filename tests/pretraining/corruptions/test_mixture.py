@@ -10,7 +10,9 @@ from mlph_lib.pretraining.vocabulary import Vocabulary
 
 def test_texts_decode(texts, vocab, rng):
     batch = corruptions.mixture(texts, vocab, rng)
-    for source, target, x in zip(batch.source.inputs, batch.targets, texts, strict=True):
+    for source, target, x in zip(
+        batch.source.inputs, batch.targets, texts, strict=True
+    ):
         assert np.array_equal(corruptions.decode_spans(source, target, vocab), x)
         assert source[source != vocab.pad][-1] == vocab.eos
         assert target[target != vocab.pad][-1] == vocab.eos
@@ -27,7 +29,15 @@ def test_modes_and_numbers(vocab, rng):
     spans = (batch.source.inputs >= vocab.size - 8).sum(axis=1)
     found = set(zip(mode.tolist(), hidden.tolist(), spans.tolist(), strict=True))
     # 15 % of 32 is 4.8 -> 5 tokens, 25 % is 8, 50 % is 16.
-    assert found == {(0, 5, 2), (0, 5, 1), (1, 8, 1), (2, 16, 5), (2, 16, 2), (2, 5, 1), (2, 16, 1)}
+    assert found == {
+        (0, 5, 2),
+        (0, 5, 1),
+        (1, 8, 1),
+        (2, 16, 5),
+        (2, 16, 2),
+        (2, 5, 1),
+        (2, 16, 1),
+    }
 
 
 def test_s_is_a_prefix_model(texts, vocab, rng):

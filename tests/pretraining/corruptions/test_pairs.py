@@ -46,7 +46,9 @@ def test_sentence_order(vocab, rng):
     batch = corruptions.sentence_order(texts, vocab, rng)
     first, second = split(batch)
     swapped = batch.targets[:, 0] == 1
-    whole = np.where(swapped[:, None], np.hstack([second, first]), np.hstack([first, second]))
+    whole = np.where(
+        swapped[:, None], np.hstack([second, first]), np.hstack([first, second])
+    )
     assert np.array_equal(whole, texts)
     assert near(swapped.sum(), 2000, 0.5)
 
@@ -104,7 +106,7 @@ def followed(lengths, most, rng):
 
 @pytest.mark.parametrize("mean, published", [(8, 0.45), (25, 0.43), (60, 0.38)])
 def test_berts_pairs_follow_less_than_half_the_time(vocab, rng, mean, published):
-    """Beside the loop told again: five standard errors of both; and near its figures."""
+    """Beside the loop told again, five standard errors of both; near its figures."""
     texts = documents(rng, mean)
     batch = corruptions.bert_pairs(texts, vocab, rng)
     share, n = 1 - batch.targets.mean(), len(batch.targets)

@@ -12,7 +12,9 @@ def test_every_pair_of_targets_is_seen_one_way(texts, vocab, rng):
     query, content = batch.query.mask(33), batch.attention.mask(33)
     itself = np.eye(33, dtype=bool)
     pairs = query[:, 1:, 1:]
-    assert np.array_equal(pairs ^ pairs.transpose(0, 2, 1), ~itself[1:, 1:] | np.zeros_like(pairs))
+    assert np.array_equal(
+        pairs ^ pairs.transpose(0, 2, 1), ~itself[1:, 1:] | np.zeros_like(pairs)
+    )
     assert np.array_equal(content[:, 1:], query[:, 1:] | itself[1:])
     assert not (query & itself)[:, 1:].any()  # a query never sees its own token
     assert query[:, :, 0].all() and content[:, :, 0].all()  # BOS, seen by all

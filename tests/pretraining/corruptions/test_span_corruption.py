@@ -22,7 +22,11 @@ def test_golden_vectors_of_sentinels():
     # which there writes one sentinel again and again.
     assert hide(TOKENS, MASK, T5).tolist() == [999, 12, 13, 998, 15]
     assert hide(TOKENS, ~MASK, T5).tolist() == [10, 11, 999, 14, 998]
-    assert TOKENS[~MASK].tolist() == [12, 13, 15] and TOKENS[MASK].tolist() == [10, 11, 14]
+    assert TOKENS[~MASK].tolist() == [12, 13, 15] and TOKENS[MASK].tolist() == [
+        10,
+        11,
+        14,
+    ]
 
 
 def test_golden_vectors_of_lengths():
@@ -31,7 +35,9 @@ def test_golden_vectors_of_lengths():
     assert raw_length(64, 0.2, 1.0) == (63, 27)
 
 
-@pytest.mark.parametrize("inputs, raw, targets", [(512, 568, 114), (128, 141, 29), (64, 70, 14)])
+@pytest.mark.parametrize(
+    "inputs, raw, targets", [(512, 568, 114), (128, 141, 29), (64, 70, 14)]
+)
 def test_lengths_of_the_standard_setting(inputs, raw, targets, rng):
     assert raw_length(inputs, 0.15, 3.0) == (raw, targets)
     vocab = Vocabulary(words=30, sentinels=100)
@@ -41,7 +47,8 @@ def test_lengths_of_the_standard_setting(inputs, raw, targets, rng):
 
 
 @pytest.mark.parametrize(
-    "length, expected", [(8, (1, 1)), (3, (1, 1)), (10, (2, 1)), (30, (4, 1)), (50, (8, 3))]
+    "length, expected",
+    [(8, (1, 1)), (3, (1, 1)), (10, (2, 1)), (30, (4, 1)), (50, (8, 3))],
 )
 def test_halves_are_rounded_to_even(length, expected):
     assert noise(length, 0.15, 3.0) == expected  # 10: 1.5 -> 2, 30: 4.5 -> 4
@@ -76,7 +83,9 @@ def test_numbers_of_hidden_tokens_and_spans(rng, forced):
 @pytest.mark.parametrize("forced", [False, True])
 def test_decoding_gives_the_text_back(texts, vocab, rng, forced):
     batch = corruptions.span_corruption(texts, vocab, rng, 0.4, 2.0, forced)
-    for source, target, x in zip(batch.source.inputs, batch.targets, texts, strict=True):
+    for source, target, x in zip(
+        batch.source.inputs, batch.targets, texts, strict=True
+    ):
         assert np.array_equal(corruptions.decode_spans(source, target, vocab), x)
 
 
@@ -97,19 +106,25 @@ def test_rows_are_hidden_as_one_by_one(texts, vocab, rng):
             assert np.array_equal(row, one(x, mask, vocab))
 
 
-def test_reveal_is_t5s_target_where_text_starts_clean_and_ends_hidden(texts, vocab, rng):
+def test_reveal_is_t5s_target_where_text_starts_clean_and_ends_hidden(
+    texts, vocab, rng
+):
     masks = corruptions.span_masks(200, 32, rng, 0.3, 2.0, forced_end=True)
     assert np.array_equal(reveal(texts, masks, vocab), hide(texts, ~masks, vocab))
 
 
 def test_a_vocabulary_that_is_too_small(texts, rng):
-    with pytest.raises(ValueError, match="too small: 5 spans need as many sentinels, it has 2"):
+    with pytest.raises(
+        ValueError, match="too small: 5 spans need as many sentinels, it has 2"
+    ):
         corruptions.span_corruption(texts, Vocabulary(20, 2), rng, 0.5)
 
 
 @pytest.mark.parametrize("mean_span", [0.5, 33.0])
 def test_spans_longer_than_the_text(texts, vocab, rng, mean_span):
-    with pytest.raises(ValueError, match=f"between 1 and the length 32, got {mean_span}"):
+    with pytest.raises(
+        ValueError, match=f"between 1 and the length 32, got {mean_span}"
+    ):
         corruptions.span_corruption(texts, vocab, rng, 0.3, mean_span)
 
 

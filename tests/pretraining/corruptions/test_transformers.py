@@ -47,7 +47,10 @@ def test_masks_have_one_law(framed, tokenizer, vocab, rng):
     tokens = np.tile(framed, (10, 1))
     ours = corruptions.masked_lm(tokens, vocab, rng, 0.15, (0.8, 0.1, 0.1))
     words = (~vocab.is_special(tokens)).sum()
-    for chosen, shown, drawn in ((labels != -100, inputs, 28 + 12), (ours.weights > 0, ours.inputs, 20)):
+    for chosen, shown, drawn in (
+        (labels != -100, inputs, 28 + 12),
+        (ours.weights > 0, ours.inputs, 20),
+    ):
         n, masked, changed = counts(shown, tokens, chosen)
         assert near(n, words, 0.15) and near(masked, n, 0.8)
         assert near(changed, n, 0.1 * (1 - 1 / drawn))
@@ -113,7 +116,9 @@ def test_permutation_masks_are_theirs(framed, tokenizer, vocab):
     words = ~vocab.is_special(framed)  # theirs lets CLS and SEP look at targets, too
     assert np.array_equal(query[words], seen[words])
     pairs = asked[:, :, None] & asked[:, None, :] & ~np.eye(32, dtype=bool)
-    assert np.array_equal((query ^ query.transpose(0, 2, 1))[pairs], np.ones(pairs.sum(), bool))
+    assert np.array_equal(
+        (query ^ query.transpose(0, 2, 1))[pairs], np.ones(pairs.sum(), bool)
+    )
     # Theirs also writes MASK over the targets, so that later targets see a MASK where
     # the two-stream model of the paper sees the token.
     assert np.all(theirs["input_ids"].numpy()[asked] == vocab.mask)
@@ -133,7 +138,9 @@ def our_loss(logits, batch):
     """sum w nll / sum w over the batch's own targets and weights."""
     width = batch.targets.shape[1]
     flat = logits[:, :width].flatten(0, 1)
-    nll = F.cross_entropy(flat, torch.from_numpy(batch.targets).flatten(), reduction="none")
+    nll = F.cross_entropy(
+        flat, torch.from_numpy(batch.targets).flatten(), reduction="none"
+    )
     weights = torch.from_numpy(batch.weights).flatten()
     return float((nll * weights).sum() / weights.sum())
 
@@ -162,7 +169,9 @@ def test_berts_losses(framed, texts, vocab, rng):
         token_type_ids=torch.from_numpy(pairs.segments),
         labels=torch.from_numpy(pairs.targets),
     )  # their label 0, too, says that B follows A
-    assert our_loss(out.logits[:, None], pairs) == pytest.approx(float(out.loss), rel=1e-5)
+    assert our_loss(out.logits[:, None], pairs) == pytest.approx(
+        float(out.loss), rel=1e-5
+    )
 
 
 @torch.no_grad()
@@ -207,7 +216,9 @@ def test_losses_of_encoders_with_decoders(texts, vocab, rng, name):
     # Their decoders start with an id of their own choice: tell them ours.
     start = {"decoder_start_token_id": vocab.bos, "pad_token_id": vocab.pad}
     start |= {"eos_token_id": vocab.eos, "bos_token_id": vocab.bos}
-    model = getattr(tf, f"{name}ForConditionalGeneration")(tiny(name, **sizes, **start)).eval()
+    model = getattr(tf, f"{name}ForConditionalGeneration")(
+        tiny(name, **sizes, **start)
+    ).eval()
     make = corruptions.mixture if name == "T5" else corruptions.denoising
     batch = make(texts, vocab, rng)
     out = model(
@@ -216,6 +227,8 @@ def test_losses_of_encoders_with_decoders(texts, vocab, rng, name):
         labels=labels(batch),
     )
     assert our_loss(out.logits, batch) == pytest.approx(float(out.loss), rel=1e-5)
-    shifted = {"T5": lambda: model._shift_right(labels(batch)), "Bart": lambda: None}[name]()
+    shifted = {"T5": lambda: model._shift_right(labels(batch)), "Bart": lambda: None}[
+        name
+    ]()
     if shifted is not None:
         assert np.array_equal(shifted.numpy(), batch.inputs)

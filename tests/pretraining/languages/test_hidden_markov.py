@@ -62,8 +62,12 @@ def test_shapes_and_laws_are_checked():
 
 
 def test_a_probability_of_zero_is_never_drawn():
-    sure = HiddenMarkov([0.0, 1.0, 0.0], np.zeros((3, 3, 3)) + np.eye(3)[1][:, None, None] * np.eye(3))
-    assert np.array_equal(sure.sample(50, 4, np.random.default_rng(0)), np.ones((50, 4)))
+    sure = HiddenMarkov(
+        [0.0, 1.0, 0.0], np.zeros((3, 3, 3)) + np.eye(3)[1][:, None, None] * np.eye(3)
+    )
+    assert np.array_equal(
+        sure.sample(50, 4, np.random.default_rng(0)), np.ones((50, 4))
+    )
 
 
 def test_beliefs_sum_to_one_and_start_at_the_start():

@@ -35,7 +35,9 @@ def test_next_sentence(pairs):
     x = language.sample(60, 4, np.random.default_rng(0))
     batch = corruptions.next_sentence(x, vocab, np.random.default_rng(1))
     best = limits.next_sentence(language, batch)
-    a, b = (codes(language, batch.inputs[:, part]) for part in (slice(1, 3), slice(4, 6)))
+    a, b = (
+        codes(language, batch.inputs[:, part]) for part in (slice(1, 3), slice(4, 6))
+    )
     follows, apart = table[a, b], table.sum(axis=1)[a] * table.sum(axis=0)[b]
     p = np.where(batch.targets[:, 0] == 0, follows, apart) / (follows + apart)
     np.testing.assert_allclose(best[:, 0], np.log(p), atol=1e-12)
@@ -46,7 +48,9 @@ def test_sentence_order(pairs):
     x = language.sample(60, 4, np.random.default_rng(2))
     batch = corruptions.sentence_order(x, vocab, np.random.default_rng(3))
     best = limits.sentence_order(language, batch)
-    a, b = (codes(language, batch.inputs[:, part]) for part in (slice(1, 3), slice(4, 6)))
+    a, b = (
+        codes(language, batch.inputs[:, part]) for part in (slice(1, 3), slice(4, 6))
+    )
     p = np.where(batch.targets[:, 0] == 0, table[a, b], table[b, a])
     expected = np.log(p / (table[a, b] + table[b, a]))
     np.testing.assert_allclose(best[:, 0], expected, atol=1e-12)

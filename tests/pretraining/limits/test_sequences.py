@@ -29,7 +29,9 @@ def test_permutation(small, share):
     x = draw(small, 30)
     batch = corruptions.permutation_lm(x, small.vocab, np.random.default_rng(1), share)
     best = limits.permutation_lm(small.language, x, batch)
-    for text, asked, row in zip(x, batch.weights[:, 1:], total(best, batch), strict=True):
+    for text, asked, row in zip(
+        x, batch.weights[:, 1:], total(best, batch), strict=True
+    ):
         context = (small.texts == text)[:, asked == 0].all(axis=1)
         whole = (small.texts == text).all(axis=1)
         expected = np.log(small.p[whole].sum() / small.p[context].sum())
@@ -89,7 +91,9 @@ def test_span_corruption(chain, forced, rate, mean_span):
     batch = corruptions.span_corruption(x, vocab, rng, rate, mean_span, forced)
     best = limits.span_corruption(chain.language, x, batch, vocab)
     p_of = dict(zip(map(tuple, chain.texts.tolist()), chain.p, strict=True))
-    for text, source, row in zip(x, batch.source.inputs, total(best, batch), strict=True):
+    for text, source, row in zip(
+        x, batch.source.inputs, total(best, batch), strict=True
+    ):
         key = tuple(source[:-1])  # without EOS
         expected = np.log(p_of[tuple(text.tolist())] / len(masks) / weights[key])
         assert row == pytest.approx(expected, abs=1e-11)
@@ -186,7 +190,9 @@ def test_denoising(chain, rate, mean_span):
     x = draw(chain, 50)
     batch = corruptions.denoising(x, vocab, np.random.default_rng(6), rate, mean_span)
     best = limits.denoising(chain.language, x, batch, vocab, rate, mean_span)
-    for text, source, row in zip(x, batch.source.inputs, total(best, batch), strict=True):
+    for text, source, row in zip(
+        x, batch.source.inputs, total(best, batch), strict=True
+    ):
         k, source = index[tuple(text)], tuple(source[source != vocab.pad].tolist())
         expected = np.log(chain.p[k] * laws[k][source] / sources[source])
         assert row == pytest.approx(expected, abs=1e-10)
@@ -219,12 +225,16 @@ def test_exact_limits_are_means_over_draws():
     x = language.sample(4000, length, np.random.default_rng(8))
     each = -language.log_prob(x) / length
     error = 5 * each.std() / np.sqrt(len(x))
-    assert limits.causal_limit(language, length) == pytest.approx(each.mean(), abs=error)
+    assert limits.causal_limit(language, length) == pytest.approx(
+        each.mean(), abs=error
+    )
     steps = np.arange(length)
     own = np.take_along_axis(language.next_token(x), x[..., None], 2)[..., 0]
     after = -np.log(own) @ steps / steps.sum()
     error = 5 * after.std() / np.sqrt(len(x))
-    assert limits.prefix_limit(language, length) == pytest.approx(after.mean(), abs=error)
+    assert limits.prefix_limit(language, length) == pytest.approx(
+        after.mean(), abs=error
+    )
 
 
 def test_exact_limits_of_short_texts_are_exact(chain):

@@ -20,7 +20,9 @@ def loss(laws, batch):
     """PyTorch's cross-entropy of the exact laws as logits, a mean over the weights."""
     logits = torch.from_numpy(np.log(np.maximum(laws, 1e-300)))
     nll = F.cross_entropy(
-        logits.flatten(0, -2), torch.from_numpy(batch.targets).flatten(), reduction="none"
+        logits.flatten(0, -2),
+        torch.from_numpy(batch.targets).flatten(),
+        reduction="none",
     )
     return (nll.numpy() * batch.weights.ravel()).sum() / batch.weights.sum()
 
@@ -80,7 +82,9 @@ def test_masked(small, name):
         fits = (small.texts == text)[:, ~hidden[row]].all(axis=1)
         law = small.given(fits)
         for i in range(x.shape[1]):
-            expected = np.log(law[small.texts[:, i] == text[i]].sum()) if hidden[row, i] else 0
+            expected = (
+                np.log(law[small.texts[:, i] == text[i]].sum()) if hidden[row, i] else 0
+            )
             assert best[row, i] == pytest.approx(expected, abs=1e-12)
     laws = small.language.leave_one_out(x, hidden)
     assert loss(laws, batch) == pytest.approx(mean(best, batch), rel=1e-9)
@@ -124,7 +128,9 @@ def test_diffusion_bounds_are_tight(small):
 @pytest.mark.parametrize("replace", [(0.8, 0.1, 0.1), (0.0, 0.5, 0.5), (0.5, 0.0, 0.5)])
 def test_noisy(small, replace):
     x, rate = some_rows(small), 0.6
-    batch = corruptions.masked_lm(x, small.vocab, np.random.default_rng(4), rate, replace)
+    batch = corruptions.masked_lm(
+        x, small.vocab, np.random.default_rng(4), rate, replace
+    )
     best = limits.noisy(small.language, x, batch, rate, replace)
     mask, random, keep = replace
 
@@ -158,11 +164,15 @@ def test_noisy_with_masks_alone_is_masked(small):
 @pytest.mark.parametrize("law", [None, (0.5, 0.3, 0.2)])
 def test_replaced_tokens(small, law):
     x, rate = some_rows(small), 0.4
-    batch = corruptions.replaced_tokens(x, small.vocab, np.random.default_rng(6), rate, law)
+    batch = corruptions.replaced_tokens(
+        x, small.vocab, np.random.default_rng(6), rate, law
+    )
     best = limits.replaced_tokens(small.language, x, batch, rate, law)
     u = np.full(3, 1 / 3) if law is None else np.array(law)
     for row, y in enumerate(batch.inputs):
-        given = small.given(((1 - rate) * (small.texts == y) + rate * u[y]).prod(axis=1))
+        given = small.given(
+            ((1 - rate) * (small.texts == y) + rate * u[y]).prod(axis=1)
+        )
         original = given @ (small.texts == y)
         p = np.where(batch.targets[row] == 1, 1 - original, original)
         np.testing.assert_allclose(best[row], np.log(p), atol=1e-9)
@@ -187,7 +197,9 @@ def test_a_perfect_generator_leaves_the_pseudo_likelihood(small):
             others = np.delete(small.texts, i, 1) == np.delete(small.texts[y], i)
             before = others.all(axis=1) & (small.texts[:, i] != small.texts[y, i])
             changed = small.p[before].sum() * own[y, i] / length
-            assert changed / small.p[y] == pytest.approx((1 - own[y, i]) / length, abs=1e-12)
+            assert changed / small.p[y] == pytest.approx(
+                (1 - own[y, i]) / length, abs=1e-12
+            )
 
 
 def test_mess3_monte_carlo_limits():

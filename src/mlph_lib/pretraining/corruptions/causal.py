@@ -1,4 +1,4 @@
-"""Objectives that read from left to right: next token, after a prefix, several ahead."""
+"""Objectives that read left to right: next token, after a prefix, several ahead."""
 
 from __future__ import annotations
 

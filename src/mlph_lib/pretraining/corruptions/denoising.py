@@ -56,7 +56,8 @@ def denoising(
     hidden = hidden_tokens(length, rate)
     if not 0 < mean_span <= length:
         raise ValueError(
-            f"the mean span must lie in (0, {length}], the text's length; got {mean_span}"
+            f"the mean span must lie in (0, {length}], {length} the length of a text; "
+            f"got {mean_span}"
         )
     sources = [_damaged(x, hidden, mean_span, vocab.mask, rng) for x in tokens]
     return sequence_to_sequence(sources, list(tokens), vocab)

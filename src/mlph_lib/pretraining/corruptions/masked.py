@@ -134,7 +134,8 @@ def masked_diffusion(
     arXiv:2502.09992.
 
     Example:
-        >>> batch = masked_diffusion([[0, 1, 2]], Vocabulary(3), np.random.default_rng(0))
+        >>> vocab, rng = Vocabulary(3), np.random.default_rng(0)
+        >>> batch = masked_diffusion([[0, 1, 2]], vocab, rng)
         >>> batch.weights
         array([[1., 1., 1.]])
     """

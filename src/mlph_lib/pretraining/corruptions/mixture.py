@@ -65,7 +65,10 @@ def mixture(tokens: ArrayLike, vocab: Vocabulary, rng: np.random.Generator) -> B
         mode, mean, rate = DENOISERS[k]
         rows = np.flatnonzero(which == k)
         masks = _masks(rows.size, tokens.shape[1], mean, rate, rng)
-        hidden, shown = reveal(tokens[rows], masks, vocab), hide(tokens[rows], masks, vocab)
+        hidden, shown = (
+            reveal(tokens[rows], masks, vocab),
+            hide(tokens[rows], masks, vocab),
+        )
         shown = np.insert(shown, 0, getattr(vocab, mode), axis=1)
         sources |= zip(rows, ended(shown, vocab), strict=True)
         targets |= zip(rows, ended(hidden, vocab), strict=True)

@@ -92,7 +92,7 @@ def sentence_order(
 def contrastive(
     tokens: ArrayLike, vocab: Vocabulary, rng: np.random.Generator | None = None
 ) -> Batch:
-    """Which of the batch's second halves belongs to this first half? Row i's is the i-th.
+    """Which of the batch's second halves belongs to this first half? Row i's is i.
 
     Args:
         tokens: words, shape (n, T), n >= 2 and T even.
@@ -124,12 +124,16 @@ def contrastive(
 
 
 def joined(
-    first: list[np.ndarray], second: list[np.ndarray], answer: ArrayLike, vocab: Vocabulary
+    first: list[np.ndarray],
+    second: list[np.ndarray],
+    answer: ArrayLike,
+    vocab: Vocabulary,
 ) -> Batch:
     """CLS A SEP B SEP, segment 1 from B on, and one binary target read at CLS."""
     cls, sep = [vocab.cls], [vocab.sep]
     rows = [
-        np.concatenate([cls, a, sep, b, sep]) for a, b in zip(first, second, strict=True)
+        np.concatenate([cls, a, sep, b, sep])
+        for a, b in zip(first, second, strict=True)
     ]
     inputs = padded(rows, vocab.pad)
     start = np.array([len(a) + 2 for a in first])

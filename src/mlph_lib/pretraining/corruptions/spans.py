@@ -90,9 +90,7 @@ def span_boundary(
     inputs = np.where(masked, vocab.mask, tokens)
     batch = hidden(tokens, inputs, masked.astype(float), vocab)
     boundaries = _boundaries(masked, tokens != vocab.pad)
-    return Batch(
-        inputs, tokens, batch.weights, batch.attention, boundaries=boundaries
-    )
+    return Batch(inputs, tokens, batch.weights, batch.attention, boundaries=boundaries)
 
 
 def _spans(

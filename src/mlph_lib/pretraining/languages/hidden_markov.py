@@ -79,7 +79,9 @@ class HiddenMarkov(Language):
         state = _invert(np.cumsum(self.start)[None] / self.start.sum(), rng.random(n))
         tokens = np.empty((n, length), dtype=np.int64)
         for t in range(length):
-            tokens[:, t], state = np.divmod(_invert(table[state], rng.random(n)), states)
+            tokens[:, t], state = np.divmod(
+                _invert(table[state], rng.random(n)), states
+            )
         return tokens
 
     def forward(self, evidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -131,7 +133,7 @@ class HiddenMarkov(Language):
         return as_laws(laws)
 
     def ahead(self, tokens: ArrayLike, k: int) -> np.ndarray:
-        """p(x_{t+k-1} = a | x_1, ..., x_{t-1}) from alpha_{t-1} move^{k-1}, one pass."""
+        """p(x_{t+k-1} = a | x_1, ..., x_{t-1}) from alpha_{t-1} move^{k-1}."""
         alpha, log_scale = self.forward(self.one_hot(tokens))
         length = log_scale.shape[1]
         check_ahead(k, length)

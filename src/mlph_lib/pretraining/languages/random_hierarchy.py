@@ -1,4 +1,4 @@
-"""The Random Hierarchy Model: texts that grow as a tree, answered by one up-down pass."""
+"""The Random Hierarchy Model: texts that grow as trees, answered by an up-down pass."""
 
 from __future__ import annotations
 
@@ -108,11 +108,13 @@ def random_hierarchy(v: int, m: int, s: int, depth: int, seed: int) -> RandomHie
         0.714808029952
     """
     if v < 2 or m < 1 or s < 2 or depth < 1:
-        raise ValueError(f"needs v, s >= 2 and m, depth >= 1, got {v=} {m=} {s=} {depth=}")
+        raise ValueError(
+            f"needs v, s >= 2 and m, depth >= 1, got {v=} {m=} {s=} {depth=}"
+        )
     if v * m > v**s:
         raise ValueError(
-            f"{v} symbols in {m} ways need {v * m} different tuples, but there are only "
-            f"{v}^{s} = {v**s}; make m smaller or s larger"
+            f"{v} symbols in {m} ways need {v * m} different tuples, but there are "
+            f"only {v}^{s} = {v**s}; make m smaller or s larger"
         )
     rng = np.random.default_rng(seed)
     codes = [rng.choice(v**s, size=v * m, replace=False) for _ in range(depth)]
@@ -124,7 +126,9 @@ def _children(message: np.ndarray, rule: np.ndarray) -> np.ndarray:
     """Each child's message at the symbol a rule gives it, (n, nodes, v, m, s)."""
     n, nodes, v = message.shape
     child = message.reshape(n, -1, rule.shape[-1], v)
-    return np.stack([child[:, :, c][..., rule[..., c]] for c in range(rule.shape[-1])], -1)
+    return np.stack(
+        [child[:, :, c][..., rule[..., c]] for c in range(rule.shape[-1])], -1
+    )
 
 
 def _send_down(down: np.ndarray, children: np.ndarray, rule: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ GAP = -1
 def span_corruption(
     language: HiddenMarkov, tokens: np.ndarray, batch: Batch, vocab: Vocabulary
 ) -> np.ndarray:
-    """log P(target | source) = log p(x) - log sum over span lengths of p(text with gaps).
+    """log P(target | source) = log p(x) - log sum over lengths of p(what is shown).
 
     The source shows how many tokens are hidden and in how many spans; all lengths with
     these sums were equally likely, so the law of the masks cancels.
@@ -119,9 +119,8 @@ def log_gap_sum(
     Example:
         >>> longer = np.triu(np.ones((4, 4)), 1)  # 3 tokens in 2 gaps: 1 + 2 or 2 + 1
         >>> never = np.ones((4, 1, 1))
-        >>> two = [longer, longer]
-        >>> log_sum = log_gap_sum(
-        ...     np.array([GAP, 0, GAP]), two, np.ones(1), lambda table, word: table, never)
+        >>> shown, steps = np.array([GAP, 0, GAP]), [longer, longer]
+        >>> log_sum = log_gap_sum(shown, steps, np.ones(1), lambda t, word: t, never)
         >>> round(float(np.exp(log_sum)))
         2
     """
@@ -129,7 +128,9 @@ def log_gap_sum(
     table[0] = start
     log_scale, moves = 0.0, iter(steps)
     for token in shown:
-        table = _through(table, next(moves), skip) if token == GAP else read(table, token)
+        table = (
+            _through(table, next(moves), skip) if token == GAP else read(table, token)
+        )
         total = table.sum()
         if total == 0:
             return -np.inf
@@ -158,7 +159,11 @@ def _over_texts(
     lengths = range(len(steps[0]))
     skip = np.stack([np.linalg.matrix_power(language.move, k) for k in lengths])
     return log_gap_sum(
-        shown, steps, language.start, lambda table, word: table @ language.emit[word], skip
+        shown,
+        steps,
+        language.start,
+        lambda table, word: table @ language.emit[word],
+        skip,
     )
 
 

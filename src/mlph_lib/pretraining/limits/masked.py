@@ -35,8 +35,8 @@ def masked(language: Language, tokens: np.ndarray, batch: Batch) -> np.ndarray:
     hidden = batch.weights > 0
     if np.any(hidden & (batch.inputs < language.words)):
         raise ValueError(
-            "some targets are in sight: MASK must stand in their place; with random and "
-            "kept tokens use limits.noisy"
+            "some targets are in sight, MASK must stand in their place; with random "
+            "and kept tokens use limits.noisy"
         )
     laws = language.leave_one_out(tokens, hidden)
     return of_targets(laws, batch.targets, batch.weights)

@@ -64,7 +64,7 @@ def fill_in_the_middle(
 
 
 def cut_entropy(length: int) -> float:
-    """H(i, j) = 2 ln(T + 1) - T ln 2 / (T + 1) nats: the price of PSM's two cuts a text.
+    """H(i, j) = 2 ln(T + 1) - T ln 2 / (T + 1) nats a text: the price of PSM's cuts.
 
     Two draws are equal with probability 1 / (T + 1); otherwise two orders make one
     pair, which saves ln 2.
