@@ -28,6 +28,7 @@ BUILDERS = {
     ),
     "code": lambda key: code_live(key, TEXTS),
     "code-ended": lambda key: code_live(key, TEXTS, start=1),
+    "code-short": lambda key: code_live(key, TEXTS, start=2),
     "code-cuts": lambda key: code_live(
         key, TEXTS, {(): [("▁c", 0, 0.1)], ("▁a",): [("▁d", 0.1, 0.2)]}, start=0
     ),

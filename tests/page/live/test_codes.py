@@ -121,6 +121,15 @@ def test_texts_alone_draw_the_cells_that_they_visit(taken_apart):
     assert [page.text_of[f"k-n0x{j}"] for j in range(2)] == ["␣long", "␣word"]
 
 
+def test_a_row_without_a_cell_says_why(taken_apart):
+    texts = [CodedText(0.2, ["a"], [(0, 0.5)]), CodedText(0.7, "bcd", [(0.5, 1)])]
+    for start, said in enumerate(["the text has ended", "not shown"]):
+        page = taken_apart(code_live("k", texts, start=start))
+        assert [page.text_of[f"k-h{r}"] for r in (1, 2, 3)] == [
+            f"{r}  {said}" for r in (2, 3, 4)
+        ]
+
+
 def test_256_texts_of_24_tokens_fit():
     codes = [Fraction(2 * i + 1, 512) for i in range(256)]
     ids = [arithmetic_sample(next_logits, u, 24, eos=None) for u in codes]

@@ -64,14 +64,15 @@ def code_live(
     """
     rows, ways = rows_of(texts, cuts)
     i = as_index(start, texts)
-    shapes = [shape for r in range(ROWS) for shape in _static(r, rows, ways[i])]
+    rests = ["".join(map(visible, t.pieces[len(way) :])) for t, way in zip(texts, ways)]
+    end = "not shown" if rests[i] else "the text has ended"
+    shapes = [shape for r in range(ROWS) for shape in _static(r, rows, ways[i], end)]
     control = slider("u", "u", i, len(texts) - 1, 1)
     label = (
         "Rows of cells. The first is the unit interval cut by the first token, with "
         "the cell that holds u filled; each further row is the filled cell of the row "
         "above, stretched and cut by the next token."
     )
-    rests = ["".join(map(visible, t.pieces[len(way) :])) for t, way in zip(texts, ways)]
     readout = _readout(texts[i].u, ways[i], rests[i])
     script = f"\n  var data = {as_data(_data(texts, rows, ways, rests))};{CODES}"
     markup = assemble(key, label, HEIGHT, shapes, [control], readout, script)
@@ -99,7 +100,7 @@ def _width(bits: float) -> str:
     return f"{width:#.3g}" if width >= 0.001 else pretty(f"{width:.2e}")
 
 
-def _static(r: int, rows: Sequence[Row], way: Sequence[Step]) -> list[str]:
+def _static(r: int, rows: Sequence[Row], way: Sequence[Step], end: str) -> list[str]:
     """The elements of row ``r`` as they stand before the script runs."""
     y, none = TOP + PITCH * r, f"M{LEFT} {TOP + PITCH * r}"
     step = way[r] if r < len(way) else None
@@ -107,7 +108,7 @@ def _static(r: int, rows: Sequence[Row], way: Sequence[Step]) -> list[str]:
     a, b, at = (LEFT + x / 10 for x in (step[1:4] if step else (0, 0, 0)))
     zoom = _zoom(y, a, b) if r + 1 < len(way) else none
     wide = max(b - a, 2) if step else 0
-    head, tail = heads(r, step)
+    head, tail = heads(r, step) if step else (f"{r + 1}  {end}", "")
     return [
         f'<path id="$key-z{r}" d="{zoom}" style="fill:{A}" fill-opacity="0.12"/>',
         text(LEFT, y - 5, quoted(head), ident=f"$key-h{r}"),
@@ -135,9 +136,8 @@ def _names(r: int, y: float, cells: Row) -> str:
     )
 
 
-def heads(r: int, step: Step | None) -> tuple[str, str]:
-    if step is None:
-        return f"{r + 1}  the text has ended", ""
+def heads(r: int, step: Step) -> tuple[str, str]:
+    """What stands above a row: its token, and the width that it leaves."""
     return f"{r + 1}  {step.name}", f"width {_width(step.bits)} = {step.bits:.1f} bits"
 
 
@@ -213,7 +213,7 @@ CODES = """
   var line = function (x, y) {
     return "M" + f(X + x / 10) + " " + y + "V" + (y + H);
   };
-  var draw = function (r, way) {
+  var draw = function (r, way, end) {
     var y = 20 + P * r, none = "M" + X + " " + y, d = none, fog = none, n = 0;
     var s = way.slice(6 * r, 6 * r + 6), on = s.length > 0, last = 0, i, a, x, name;
     var cells = on ? data.rows[s[0]] : [];
@@ -237,7 +237,7 @@ CODES = """
     x = f(X + (on ? s[3] / 10 : 0));
     set("a" + r, {d: on ? "M" + x + " " + (y - 4) + "V" + (y + 4) + "M" + x + " " +
                           (y + H - 4) + "V" + (y + H + 4) : none});
-    el("h" + r).textContent = (r + 1) + "  " + (on ? s[4] : "the text has ended");
+    el("h" + r).textContent = (r + 1) + "  " + (on ? s[4] : end);
     el("w" + r).textContent = on ? "width " + width(s[5]) + " = " + s[5].toFixed(1) +
                                    " bits" : "";
     if (r < 3) set("z" + r, {d: way.length > 6 * r + 6
@@ -247,7 +247,8 @@ CODES = """
   };
   var update = function () {
     var code = data.codes[Number(el("u").value)], way = code.slice(2), t, head = "";
-    for (t = 0; t < 4; t++) draw(t, way);
+    var end = code[1] ? "not shown" : "the text has ended";
+    for (t = 0; t < 4; t++) draw(t, way, end);
     for (t = 0; 6 * t < way.length; t++) head += way[6 * t + 4];
     var bits = way[way.length - 1];
     set("u", {"aria-valuetext": code[0].toFixed(4)});
