@@ -109,8 +109,9 @@ def paired_gap(
     if n < 2 or not count > 0:
         raise ValueError(f"a gap needs two texts and a target, got {n} and {count}")
     # A target of weight zero may be impossible: 0 * inf must not come in.
-    difference = np.subtract(star, model, out=np.zeros(star.shape), where=weights > 0)
-    limit = -np.where(weights > 0, weights * star, 0.0).sum() / count
+    star, model = (np.where(weights > 0, a, 0.0) for a in (star, model))
+    difference = star - model
+    limit = -(weights * star).sum() / count
     gap = (weights * difference).sum() / count
     residuals = (weights * (difference - gap)).reshape(n, -1).sum(1)
     error = float(np.sqrt(n / (n - 1) * (residuals**2).sum()) / count)

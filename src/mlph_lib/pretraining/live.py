@@ -21,7 +21,7 @@ from mlph_lib.pretraining.vocabulary import Vocabulary
 
 __all__ = ["Run", "build", "exam", "measure", "train"]
 
-TEST_SEED = 20_201  # the test texts and their masks are the same for every model
+TEST_SEED = 20_201
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,7 @@ def exam(
 ) -> Exam:
     """Test batches with log p* of their targets, the same for every model and seed.
 
+    All tasks get the same texts, because choices have a generator of their own.
     They have the size trained with, because a contrastive loss is one of its batch.
 
     Returns:
@@ -143,10 +144,11 @@ def exam(
             f"{test_texts} test texts do not fill batches of {batch_size}; "
             "take a multiple"
         )
-    rng, pairs = np.random.default_rng(TEST_SEED), []
+    rng, choices = (np.random.default_rng((TEST_SEED, i)) for i in (0, 1))
+    pairs = []
     for _ in range(test_texts // batch_size):
         tokens = language.sample(batch_size, length, rng)
-        batch = found.corrupt(tokens, vocab, rng)
+        batch = found.corrupt(tokens, vocab, choices)
         try:
             pairs.append((batch, found.best(language, tokens, batch, vocab)))
         except TypeError as error:
