@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from mlph_lib.pretraining import corruptions
 from mlph_lib.pretraining.vocabulary import Vocabulary
@@ -146,3 +147,27 @@ def test_batches_have_one_form(texts, vocab, rng, name):
     assert mask.any(axis=2).all()  # no row looks nowhere
     if batch.query is not None:
         assert batch.query.mask(length).any(axis=2).all()
+
+
+def test_published_rates_are_the_defaults(texts, vocab, rng):
+    """15 % of 32 tokens, T5 and SpanBERT; 30 %, BART; all, XLNet's full order."""
+    several = np.tile(texts, (20, 1))
+    low, high = binom.interval(1 - 1e-9, several.size, 0.15)
+    plain = corruptions.masked_lm(several, vocab, rng)
+    assert low <= plain.weights.sum() <= high
+    assert np.all(plain.inputs[plain.weights > 0] == vocab.mask)
+    whole = corruptions.whole_word(several, vocab, rng, STARTS)
+    assert low <= whole.weights.sum() <= high
+    redrawn = corruptions.replaced_tokens(several, vocab, rng)
+    low, high = binom.interval(1 - 1e-9, several.size, 0.15 * 19 / 20)
+    assert low <= redrawn.targets.sum() <= high
+    spans = corruptions.span_boundary(texts, vocab, rng)
+    assert np.all(spans.weights.sum(axis=1) == 5)
+    t5 = corruptions.span_corruption(texts, vocab, rng)
+    assert t5.targets.shape == (200, 5 + 2 + 1)
+    bart = corruptions.denoising(texts, vocab, rng)
+    assert np.all((bart.source.inputs < vocab.words).sum(axis=1) == 22)
+    assert corruptions.permutation_lm(texts, vocab, rng).weights.sum() == texts.size
+    middle = corruptions.fill_in_the_middle(texts, vocab, rng)
+    share = (middle.inputs[:, 1] == vocab.suf).mean()
+    assert share < 0.3  # PSM alone: an empty prefix comes in 6 % of texts

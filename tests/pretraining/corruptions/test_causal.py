@@ -62,6 +62,17 @@ def test_several_tokens_ahead(texts, vocab):
     assert np.array_equal(batch.weights[..., 0], first.weights)
 
 
+def test_one_and_four_tokens_ahead(texts, vocab):
+    one, first = (
+        corruptions.multi_token(texts, vocab, k=1),
+        corruptions.causal_lm(texts, vocab),
+    )
+    assert np.array_equal(one.targets[..., 0], first.targets)
+    assert np.array_equal(one.weights[..., 0], first.weights)
+    assert corruptions.multi_token(texts, vocab).targets.shape == (200, 32, 4)
+    assert corruptions.multi_token(texts, vocab, k=32).weights[0].sum() == 32 * 33 / 2
+
+
 @pytest.mark.parametrize("k", [0, 33])
 def test_too_far_ahead(texts, vocab, k):
     with pytest.raises(ValueError, match=f"1, ..., 32 .the length., got {k}"):

@@ -169,3 +169,9 @@ def test_topic_stage_moves_with_the_given_probability():
 def test_topic_stage_parameters(bad, words):
     with pytest.raises(ValueError, match=words):
         topic_stage(**bad)
+
+
+def test_defaults():
+    np.testing.assert_array_equal(mess3().emit, mess3(0.05, 0.85).emit)
+    spelt = topic_stage(6, 3, 3, topical=0.4, staged=0.3, advance=0.25)
+    np.testing.assert_array_equal(topic_stage().emit, spelt.emit)

@@ -94,7 +94,7 @@ def raw_length(inputs: int, rate: float, mean_span: float) -> tuple[int, int]:
         (568, 114)
     """
     best = (0, 0)
-    # Sources grow with the text but for single steps back, so one more is looked at.
+    # A longer text never has a shorter source, so the first that is too long ends it.
     for length in range(2, 2 * inputs + 2):
         hidden, spans = noise(length, rate, min(mean_span, length))
         if length - hidden + spans + 1 > inputs:
