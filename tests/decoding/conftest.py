@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -15,14 +17,15 @@ def language():
     """language(V, seed): a callable whose logits depend on the whole prefix."""
 
     def build(vocab_size, seed=0, scale=2.0, removed=0.0):
-        def next_logits(tokens):
+        @cache
+        def after(*tokens):
             rng = np.random.default_rng([seed, len(tokens), *tokens])
             logits = rng.normal(0.0, scale, vocab_size)
             gone = rng.random(vocab_size) < removed
             gone[rng.integers(vocab_size)] = False
             return np.where(gone, -np.inf, logits)
 
-        return next_logits
+        return lambda tokens: after(*tokens)
 
     return build
 

@@ -111,7 +111,7 @@ def test_top_p_ranks_equal_tokens_by_id(p):
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_float32_differs_from_transformers_only_where_its_rounding_decides(case):
     # Ours decides in float64, transformers in float32: a running sum within 1e-6 of
-    # the threshold falls on either side. Of these ~4,000 rows few come so close.
+    # the threshold may fall on either side. Hardly one of these 4,000 rows is so close.
     ours, theirs, value = case
     different = rows = 0
     for logits in vectors(torch.float32, tied=False):
@@ -283,7 +283,7 @@ def test_bad_logits(transform, value, logits, error, words):
 @pytest.mark.parametrize(
     ("transform", "value", "error", "words"),
     [
-        *((temperature, t, ValueError, "must lie in") for t in (0, -1.0, np.nan, np.inf)),
+        *((temperature, t, ValueError, "must lie") for t in (0, -1.0, np.nan, np.inf)),
         *((top_k, k, ValueError, f"k must be at least 1, got {k}") for k in (0, -3)),
         *((top_k, k, TypeError, "k must be an integer") for k in (2.0, "2", None)),
         *((top_p, p, ValueError, "p is a share") for p in (0.0, -0.1, 1.1, np.nan)),

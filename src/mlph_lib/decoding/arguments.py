@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Integral
+from typing import NoReturn
 
 import numpy as np
 import torch
@@ -45,23 +46,18 @@ def check_logits(logits: Logits) -> torch.Tensor:
         raise ValueError(
             f"logits must have shape (..., V) with V >= 1, got {tuple(x.shape)}"
         )
-    bad = x.isnan() | x.isposinf()
-    if bad.any():
-        where = tuple(bad.nonzero()[0].tolist())
-        raise ValueError(
-            f"logits must be finite, or -inf for a removed token; got {x[where]} at "
-            f"index {where}: look for an overflow in the model"
-        )
-    if x.isneginf().all(dim=-1).any():
-        raise ValueError(
-            "every logit of a row is -inf: no token is left to draw; at least one "
-            "must be finite"
-        )
+    # NaN and +inf show in the largest logit, and so does a row that is -inf throughout.
+    if not x.amax(dim=-1).isfinite().all():
+        _refuse(x)
     return x
 
 
 def check_row(logits: Logits) -> np.ndarray:
     """The logits of one position, shape (V,), as `check_logits` accepts them.
+
+    Raises:
+        ValueError: for another shape.
+        TypeError, ValueError: as `check_logits`.
 
     Example:
         >>> check_row(torch.tensor([0.5, 1.0])).tolist()
@@ -79,6 +75,10 @@ def check_row(logits: Logits) -> np.ndarray:
 def check_count(name: str, n: int) -> int:
     """An integer n >= 1.
 
+    Raises:
+        TypeError: if n is no integer.
+        ValueError: if n < 1.
+
     Example:
         >>> check_count("k", np.int64(3))
         3
@@ -93,6 +93,9 @@ def check_count(name: str, n: int) -> int:
 def check_share(name: str, p: float) -> float:
     """A share of probability, 0 < p <= 1.
 
+    Raises:
+        ValueError: if it is not, NaN included.
+
     Example:
         >>> check_share("p", 0.9)
         0.9
@@ -105,6 +108,9 @@ def check_share(name: str, p: float) -> float:
 def check_generator(rng: np.random.Generator) -> None:
     """Accept a `numpy.random.Generator` only: no hidden global state.
 
+    Raises:
+        TypeError: for anything else.
+
     Example:
         >>> check_generator(np.random.default_rng(0))
     """
@@ -113,6 +119,20 @@ def check_generator(rng: np.random.Generator) -> None:
             "rng must be a numpy Generator, for instance np.random.default_rng(0), "
             f"got {type(rng).__name__}"
         )
+
+
+def _refuse(x: torch.Tensor) -> NoReturn:
+    bad = x.isnan() | x.isposinf()
+    if bad.any():
+        where = tuple(bad.nonzero()[0].tolist())
+        raise ValueError(
+            f"logits must be finite, or -inf for a removed token; got {x[where]} at "
+            f"index {where}: look for an overflow in the model"
+        )
+    raise ValueError(
+        "every logit of a row is -inf: no token is left to draw; at least one must be "
+        "finite"
+    )
 
 
 def _as_float64(logits: Logits) -> torch.Tensor:

@@ -64,7 +64,7 @@ def arithmetic_sample(
         TypeError, ValueError: if u is no number in [0, 1) or max_new_tokens no
             integer >= 1, or next_logits returns what `check_row` refuses.
 
-    Source: Vilnis et al. (2023), section 3.
+    Source: Vilnis et al. (2023).
 
     Example:
         >>> def thirds(tokens):  # 0 or 1, and 2 ends the text, all equally likely
@@ -75,8 +75,8 @@ def arithmetic_sample(
         [1, 2]
     """
     u, n = _as_code("u", u), check_count("max_new_tokens", max_new_tokens)
-    # u = above / size throughout. The fraction is never reduced: a gcd of such long
-    # numbers costs more than the few bits it would save.
+    # u = above / size throughout, never reduced: a gcd at each step would shorten
+    # these long numbers by a few percent and cost more than all the rest.
     tokens, above, size = [], u.numerator, u.denominator
     while len(tokens) < n and eos not in tokens[-1:]:
         cdf = _integer_cdf(next_logits(list(tokens)))
@@ -103,7 +103,7 @@ def arithmetic_code(
         TypeError, ValueError: if a token is no integer of the vocabulary or has
             probability zero, or next_logits returns what `check_row` refuses.
 
-    Source: Vilnis et al. (2023), section 3.
+    Source: Vilnis et al. (2023).
 
     Example:
         >>> arithmetic_code(lambda tokens: np.zeros(3), [1, 2])
@@ -133,7 +133,7 @@ def lattice_codes(n: int, shift: Fraction | float) -> list[Fraction]:
     Raises:
         TypeError, ValueError: if n or shift is out of range.
 
-    Source: Vilnis et al. (2023), section 4.
+    Source: Vilnis et al. (2023).
 
     Example:
         >>> lattice_codes(3, 0.5)
@@ -201,9 +201,9 @@ def _integer_cdf(logits: Logits) -> list[int]:
     law = token_law(check_row(logits))
     fraction, exponent = np.frexp(law)  # law = fraction 2^exponent
     shift = np.where(law > 0, exponent - exponent[law > 0].min(), 0)
-    mantissa = np.ldexp(fraction, 53).astype(np.int64)  # 53 bits are a float64's all
-    weights = (m << s for m, s in zip(mantissa.tolist(), shift.tolist(), strict=True))
-    return list(accumulate(weights, initial=0))
+    mantissa = np.ldexp(fraction, 53).astype(np.int64)  # a float64 has 53 bits
+    pairs = zip(mantissa.tolist(), shift.tolist(), strict=True)
+    return list(accumulate((m << s for m, s in pairs), initial=0))
 
 
 def _bits(width: Fraction) -> int:

@@ -53,7 +53,7 @@ def beam_search(
             penalty is not finite, or next_logits returns what `check_row` refuses.
 
     Source: A. Graves, Sequence transduction with recurrent neural networks, 2012,
-    arXiv 1211.3711, section 2.5; rules of the beam as in transformers 5.
+    arXiv 1211.3711; rules of the beam as in transformers 5.
 
     Example:
         >>> import numpy as np

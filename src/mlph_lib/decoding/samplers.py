@@ -21,7 +21,7 @@ Sampler = Callable[[Logits, np.random.Generator], int]
 
 
 def token_law(logits: Logits) -> np.ndarray:
-    """p_v = exp(z_v) / sum_w exp(z_w) in float64, the largest logit taken off first.
+    """p_v = exp(z_v) / sum_w exp(z_w) in float64.
 
     Args:
         logits: float array or tensor of shape (..., V), of any float dtype.
@@ -36,9 +36,7 @@ def token_law(logits: Logits) -> np.ndarray:
         >>> token_law(np.log([1.0, 3.0]))
         array([0.25, 0.75])
     """
-    z = check_logits(logits).numpy()
-    weights = np.exp(z - z.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
+    return check_logits(logits).softmax(dim=-1).numpy()
 
 
 def greedy(logits: Logits, rng: np.random.Generator | None = None) -> int:
@@ -103,7 +101,7 @@ def gumbel_max(
         TypeError, ValueError: if neither is given, or the noise has another shape or
             is not finite; as `check_row`.
 
-    Source: C. Maddison, D. Tarlow and T. Minka, A* sampling, NeurIPS 2014, section 2.
+    Source: C. Maddison, D. Tarlow and T. Minka, A* sampling, NeurIPS 2014.
 
     Example:
         >>> noise = np.random.default_rng(5).gumbel(size=3)

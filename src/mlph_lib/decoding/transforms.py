@@ -83,7 +83,7 @@ def top_k(logits: Logits, k: int) -> Logits:
         TypeError, ValueError: if k is no integer >= 1; as `check_logits`.
 
     Source: A. Fan, M. Lewis and Y. Dauphin, Hierarchical neural story generation,
-    ACL 2018, section 5.4.
+    ACL 2018.
 
     Example:
         >>> top_k(np.array([1.0, 3.0, 2.0, 2.0]), 2)
@@ -99,9 +99,9 @@ def top_p(logits: Logits, p: float) -> Logits:
     """Keep the fewest most likely tokens whose probability is p or more.
 
     A token stays if what it and all less likely ones hold together exceeds 1 - p.
-    Tokens of equal probability rank by id, lowest first. (Transformers leaves that to
-    an unstable sort: it keeps as many, but which of them is not said.) p = 1 keeps
-    every token whose float64 probability is not zero.
+    Tokens of equal logits rank by id, lowest first. (Transformers leaves that to an
+    unstable sort: it keeps as many, but which of them is not said.) p = 1 keeps every
+    token whose float64 probability is not zero.
 
     Args:
         logits: float array or tensor of shape (..., V).
@@ -167,11 +167,13 @@ def typical(logits: Logits, mass: float) -> Logits:
     """
     x = check_logits(logits)
     log_p = x.log_softmax(dim=-1)
-    entropy = -(log_p * log_p.exp()).nansum(dim=-1, keepdim=True)  # 0 log 0 = 0
+    # nansum: a removed token gives 0 * -inf, which counts as 0.
+    entropy = -(log_p * log_p.exp()).nansum(dim=-1, keepdim=True)
     strange = (log_p + entropy).abs()
     rank = strange.argsort(dim=-1, stable=True)
-    last = _until(x, rank, check_share("mass", mass)).sum(dim=-1, keepdim=True) - 1
-    return _keep(logits, strange <= strange.gather(-1, rank.gather(-1, last)))
+    first = _until(x, rank, check_share("mass", mass))
+    last = rank.gather(-1, first.sum(dim=-1, keepdim=True) - 1)
+    return _keep(logits, strange <= strange.gather(-1, last))
 
 
 def compose(*transforms: Transform) -> Transform:
