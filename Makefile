@@ -45,7 +45,7 @@ bench: $(READY) ## time the library beside its peers
 	@$(BIN)/python benchmarks/llama_decoding.py --out benchmarks/llama_decoding.json
 
 model: $(READY) ## train the small model that ships with the book (half an hour)
-	@$(BIN)/mlph model
+	@$(BIN)/mlph model train
 
 lock: $(READY) ## write requirements.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal \

@@ -121,14 +121,18 @@ def _run_record(args: argparse.Namespace) -> int:
 
 
 def _model(commands: argparse._SubParsersAction) -> None:
-    """``mlph model``."""
-    parser = commands.add_parser(
-        "model", help="train the model that ships with the book; goes on if stopped"
+    """``mlph model train|evaluate``."""
+    parser = commands.add_parser("model", help="the model that ships with the book")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    trained = actions.add_parser("train", help="train it; goes on if it was stopped")
+    trained.set_defaults(run=_train_model)
+    measured = actions.add_parser(
+        "evaluate", help="measure it again on its held-out documents"
     )
-    parser.set_defaults(run=_run_model)
+    measured.set_defaults(run=_evaluate_model)
 
 
-def _run_model(args: argparse.Namespace) -> int:
+def _train_model(args: argparse.Namespace) -> int:
     import torch
 
     from mlph_lib.page.results import project_root
@@ -142,6 +146,15 @@ def _run_model(args: argparse.Namespace) -> int:
         print("stopped: the same command goes on from the last checkpoint")
         return 130
     return 0
+
+
+def _evaluate_model(args: argparse.Namespace) -> int:
+    from mlph_lib.page.results import project_root
+    from mlph_lib.shipped.evaluate import compared
+
+    lines, same = compared(project_root() / "models" / "docstrings")
+    print("\n".join(lines))
+    return 0 if same else 1
 
 
 def _train(commands: argparse._SubParsersAction) -> None:

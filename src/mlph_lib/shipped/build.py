@@ -14,13 +14,29 @@ import torch
 from tokenizers import Tokenizer
 
 from mlph_lib.llama import Llama, LlamaConfig
-from mlph_lib.shipped.corpus import Document, corpus, digest, locked
-from mlph_lib.shipped.evaluate import beginnings, bits_per_byte, rivals
+from mlph_lib.shipped.corpus import (
+    NOT_INSTALLED,
+    Document,
+    corpus,
+    digest,
+    licence,
+    locked,
+    repeated,
+    sample,
+    usable,
+)
+from mlph_lib.shipped.evaluate import (
+    beginnings,
+    bits_per_byte,
+    ids_of,
+    rivals,
+    token_bigram_bits,
+)
 from mlph_lib.shipped.folder import write
-from mlph_lib.shipped.tokenizer import EOS, train_tokenizer
+from mlph_lib.shipped.tokenizer import train_tokenizer
 from mlph_lib.shipped.training import Settings, train
 
-__all__ = ["SETTINGS", "Data", "ids_of", "machine", "make", "prepare", "project_packages"]
+__all__ = ["SETTINGS", "Data", "machine", "make", "prepare", "project_packages"]
 
 LOCKS = ("requirements.txt", "requirements-torch.txt")
 SAMPLED = 200  # held-out documents that ship with the model
@@ -55,7 +71,7 @@ def prepare(packages: Sequence[str], settings: Settings, say=print) -> Data:
     texts = [d.text for d in documents if not d.held_out]
     tokenizer = train_tokenizer(texts, settings.config.vocab_size)
     longest = settings.config.max_position_embeddings
-    encoded = ids_of(tokenizer, documents)
+    encoded = ids_of(tokenizer, [d.text for d in documents])
     kept = [d for d, ids in zip(documents, encoded) if len(ids) <= longest]
     training = [d for d in kept if not d.held_out]
     held_out = [d for d in kept if d.held_out]
@@ -65,12 +81,6 @@ def prepare(packages: Sequence[str], settings: Settings, say=print) -> Data:
             f"{len(held_out)}: the corpus is too small"
         )
     return Data(tokenizer, training, held_out)
-
-
-def ids_of(tokenizer: Tokenizer, documents: Sequence[Document]) -> list[np.ndarray]:
-    """Each document as BOS, its pieces, EOS."""
-    encoded = tokenizer.encode_batch([d.text for d in documents])
-    return [np.array([*e.ids, EOS], dtype=np.int32) for e in encoded]
 
 
 def project_packages(root: Path) -> list[str]:
@@ -89,22 +99,26 @@ def make(root: Path, folder: Path, settings: Settings = SETTINGS, say=print) -> 
     """
     packages = project_packages(root)
     data = prepare(packages, settings, say)
-    training, held_out = (ids_of(data.tokenizer, d) for d in (data.training, data.held_out))
+    training, held_out = (_ids(data, part) for part in (data.training, data.held_out))
     checkpoint = root / "_build" / "model" / "checkpoint.pt"
     run = train(settings, training, held_out[:WATCHED], checkpoint, say)
     model = rounded(run.model)
+    shipped = sample(data.held_out, SAMPLED)
     told = {
-        "corpus": _corpus_facts(data),
+        "corpus": _corpus_facts(data) | {"left_out": _left_out(packages)},
         "settings": asdict(settings),
         "machine": machine(),
         "seconds": run.seconds,
         "tokens": run.seen,
         "curve": run.curve,
-        "bits_per_byte": _compressed(model, data, held_out),
+        "bits_per_byte": {
+            "all": _compressed(model, data, data.held_out),
+            "shipped": _compressed(model, data, shipped),
+        },
         "beginnings": {"training": beginnings(training), "held_out": beginnings(held_out)},
     }
     named = sorted({d.package for d in data.training + data.held_out})
-    write(folder, model, data.tokenizer, told, data.held_out[:SAMPLED], named)
+    write(folder, model, data.tokenizer, told, shipped, named)
     say(f"wrote {folder}; bits per byte: {told['bits_per_byte']['all']}")
 
 
@@ -145,17 +159,28 @@ def _corpus_facts(data: Data) -> dict[str, Any]:
         "training": facts(data.training),
         "held_out": facts(data.held_out),
         "sha256": digest(data.training + data.held_out),
+        "held_out_repeated": round(repeated(data.training, data.held_out), 4),
     }
 
 
-def _compressed(model: Llama, data: Data, held_out: list[np.ndarray]) -> dict[str, Any]:
-    """Bits per byte on all held-out documents, and on those that ship."""
-    training = [d.text for d in data.training]
+def _left_out(packages: Sequence[str]) -> dict[str, str]:
+    """The installed packages whose licence does not do, and that licence."""
+    licences = {name: licence(name) for name in packages if not usable(name)}
+    return {name: words for name, words in licences.items() if words != NOT_INSTALLED}
 
-    def figures(n: int | None) -> dict[str, float]:
-        texts = [d.text for d in data.held_out[:n]]
-        found = {"model": bits_per_byte(model, held_out[:n], texts)}
-        found |= rivals(training, texts)
-        return {name: round(bits, 5) for name, bits in found.items()}
 
-    return {"all": figures(None), "shipped": figures(SAMPLED)}
+def _ids(data: Data, documents: Sequence[Document]) -> list[np.ndarray]:
+    return ids_of(data.tokenizer, [d.text for d in documents])
+
+
+def _compressed(
+    model: Llama, data: Data, documents: Sequence[Document]
+) -> dict[str, float]:
+    """Bits per byte of the documents by the model and by its rivals."""
+    before, texts = ([d.text for d in part] for part in (data.training, documents))
+    training, ids = _ids(data, data.training), _ids(data, documents)
+    bits = token_bigram_bits(training, ids, model.config.vocab_size)
+    found = {"model": bits_per_byte(model, ids, texts)}
+    found |= rivals(before, texts)
+    found["token_bigram"] = bits / sum(len(text.encode()) for text in texts)
+    return {name: round(figure, 5) for name, figure in found.items()}

@@ -15,22 +15,41 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Document", "corpus", "digest", "documents_of", "licence", "locked", "notice"]
+__all__ = [
+    "Document",
+    "corpus",
+    "digest",
+    "documents_of",
+    "licence",
+    "locked",
+    "notice",
+    "repeated",
+    "sample",
+    "usable",
+]
 
 SHORTEST, LONGEST = 32, 1500  # letters; below is no text, above is a manual
 HELD_OUT = 32  # one document in so many is held out
 PERMISSIVE = re.compile(
     r"\b(MIT|BSD|0BSD|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0)\b", re.I
 )
+NOT_INSTALLED = "not installed"
 MARKS = re.compile(r"<unk>|</?s>")  # would be read as the tokens of these names
 NOT_PERMISSIVE = re.compile(r"GPL|GNU|MPL|Mozilla|CNRI|AFFERO|CDDL|EPL", re.I)
+# Folders with copies of other projects, under licences of their own.
+COPIES = re.compile(r"_?(vendor(ed)?|extern(al)?s?|third_?party|node_modules)", re.I)
 
 
 class Document(NamedTuple):
-    """One documentation string and the package it stands in."""
+    """One documentation string, the package it stands in, and whether it is its own.
+
+    Text of a copy of another project has the licence of that one: it is learned from,
+    but not printed again.
+    """
 
     package: str
     text: str
+    own: bool = True
 
     @property
     def held_out(self) -> bool:
@@ -65,14 +84,16 @@ def locked(*locks: Path) -> list[str]:
 def licence(package: str) -> str:
     """The licence of an installed package in its own words, or "unknown".
 
+    Of one that is not installed it is "not installed".
+
     Example:
         >>> licence("no-such-package")
-        'unknown'
+        'not installed'
     """
     try:
         told = metadata.metadata(package)
     except metadata.PackageNotFoundError:
-        return "unknown"
+        return NOT_INSTALLED
     classes = [line.split("::")[-1].strip() for line in told.get_all("Classifier") or ()
                if line.startswith("License ::")]
     first = (told.get("License") or "unknown").strip().splitlines()[0]
@@ -121,11 +142,11 @@ def corpus(packages: Iterable[str]) -> list[Document]:
     seen: set[str] = set()
     found = []
     for package in filter(usable, packages):
-        for text in _texts(package):
+        for text, own in _texts(package):
             key = re.sub(r"[\W\d_]+", " ", text.lower()).strip()
             if key not in seen:
                 seen.add(key)
-                found.append(Document(package, text))
+                found.append(Document(package, text, own))
     if not found:
         raise ValueError(
             "expected documentation strings in the installed packages, found none: "
@@ -144,6 +165,34 @@ def digest(documents: Iterable[Document]) -> str:
     return _sha256("\x00".join(f"{d.package}\x01{d.text}" for d in documents))
 
 
+def sample(documents: Iterable[Document], n: int) -> list[Document]:
+    """n of the documents, from all packages alike: those of the smallest sha256.
+
+    Copies of other projects are left out.
+
+    Example:
+        >>> sample([Document("a", "x"), Document("a", "y", own=False)], 2)
+        [Document(package='a', text='x', own=True)]
+    """
+    own = (d for d in documents if d.own)
+    return sorted(own, key=lambda d: _sha256(d.text))[:n]
+
+
+def repeated(training: Iterable[Document], held_out: Iterable[Document]) -> float:
+    """The share of the held-out letters in lines that training documents have too.
+
+    Each text stands in one part only, but libraries repeat lines in other texts.
+
+    Example:
+        >>> repeated([Document("a", "one\\ntwo")], [Document("a", "  two\\nthree")])
+        0.375
+    """
+    known = {line.strip() for d in training for line in d.text.splitlines()}
+    lines = [line.strip() for d in held_out for line in d.text.splitlines()]
+    seen = sum(len(line) for line in lines if line in known)
+    return seen / sum(map(len, lines))
+
+
 def notice(packages: Iterable[str]) -> str:
     """The packages that the text comes from: name, version, licence, one a line."""
     rows = [f"{name} {metadata.version(name)}: {licence(name)}"
@@ -157,12 +206,15 @@ def notice(packages: Iterable[str]) -> str:
     return head + "\n".join(rows) + "\n"
 
 
-def _texts(package: str) -> Iterator[str]:
-    files = metadata.files(package) or ()
-    for file in sorted(str(f.locate()) for f in files if f.suffix == ".py"):
-        path = Path(file)
+def _texts(package: str) -> Iterator[tuple[str, bool]]:
+    """The texts of a package's files, and whether each is the package's own."""
+    files = (f for f in metadata.files(package) or () if f.suffix == ".py")
+    for file in sorted(files, key=lambda f: str(f.locate())):
+        own = not any(COPIES.fullmatch(part) for part in file.parts)
+        path = Path(file.locate())
         if path.is_file():
-            yield from documents_of(path.read_text(encoding="utf-8", errors="ignore"))
+            code = path.read_text(encoding="utf-8", errors="ignore")
+            yield from ((text, own) for text in documents_of(code))
 
 
 def _sha256(text: str) -> str:

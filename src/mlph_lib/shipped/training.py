@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import time
@@ -95,7 +96,8 @@ def train(
 
     Raises:
         ValueError: if there are no documents.
-        CheckpointError: if the checkpoint is of other settings, or damaged.
+        CheckpointError: if the checkpoint is of other settings or documents, or
+            damaged.
     """
     if not documents or not held_out:
         raise ValueError(
@@ -106,8 +108,9 @@ def train(
     run = Run(Llama(settings.config))
     optimizer = torch.optim.AdamW(run.model.parameters(), betas=(0.9, 0.95),
                                   weight_decay=0.1)
+    key = asdict(settings) | {"documents": _digest(documents)}
     if checkpoint is not None and checkpoint.is_file():
-        _resume(checkpoint, settings, run, optimizer)
+        _resume(checkpoint, key, run, optimizer)
     losses: list[float] = []
     for batch in _from_step(settings, documents, run.step):
         started = time.perf_counter()
@@ -120,7 +123,7 @@ def train(
             _look(run, losses, held_out, settings, say)
             losses.clear()
             if checkpoint is not None:
-                _save(checkpoint, settings, run, optimizer)
+                _save(checkpoint, key, run, optimizer)
     run.model.requires_grad_(False).eval()
     return run
 
@@ -131,8 +134,9 @@ def mean_loss(model: Llama, documents: Sequence[np.ndarray], tokens: int = 4096)
 
     Example:
         >>> model = Llama(LlamaConfig(10, 8, 16, 1, 2, 1))
-        >>> round(mean_loss(model, [np.array([1, 5, 2])]), 1)  # log 10
-        2.3
+        >>> _ = torch.nn.init.zeros_(model.lm_head.weight)
+        >>> round(mean_loss(model, [np.array([1, 5, 2])]), 3)  # log 10
+        2.303
     """
     total, count = 0.0, 0
     for batch in batches(documents, tokens, np.random.default_rng(0)):
@@ -181,25 +185,36 @@ def _look(run: Run, losses: list[float], held_out, settings: Settings, say) -> N
         f"train {row['train']:.3f}  held out {row['held_out']:.3f}  {left:5.1f} min left")
 
 
-def _save(path: Path, settings: Settings, run: Run, optimizer) -> None:
+def _digest(documents: Sequence[np.ndarray]) -> str:
+    found = hashlib.sha256()
+    for ids in documents:
+        found.update(np.int32(len(ids)).tobytes() + ids.astype(np.int32).tobytes())
+    return found.hexdigest()
+
+
+def _save(path: Path, key: dict, run: Run, optimizer) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     torch.save({
-        "settings": asdict(settings), "model": run.model.state_dict(),
+        "key": key, "model": run.model.state_dict(),
         "optimizer": optimizer.state_dict(), "curve": run.curve, "step": run.step,
         "seconds": run.seconds, "seen": run.seen,
     }, new)
     os.replace(new, path)
 
 
-def _resume(path: Path, settings: Settings, run: Run, optimizer) -> None:
+def _resume(path: Path, key: dict, run: Run, optimizer) -> None:
     try:
         state = torch.load(path, weights_only=True)
+        other = state["key"] != key
     except Exception as exc:  # torch raises many kinds for a damaged file
-        raise CheckpointError(f"{path} is damaged ({exc}): delete it, start anew") from exc
-    if state["settings"] != asdict(settings):
         raise CheckpointError(
-            f"{path} is of a run with other settings: delete it, or keep to them"
+            f"{path} is damaged ({type(exc).__name__}): delete it, start anew"
+        ) from exc
+    if other:
+        raise CheckpointError(
+            f"{path} is of a run with other settings or documents: delete it, or keep "
+            "to them"
         )
     run.model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
