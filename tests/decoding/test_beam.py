@@ -72,6 +72,8 @@ def test_one_beam_is_greedy(language, seed):
 def test_equal_texts_come_by_token_ids():
     found = beam_search(lambda tokens: np.zeros(3), 4, 2)
     assert [h.tokens for h in found] == [[0, 0], [0, 1], [0, 2], [1, 0]]
+    found = beam_search(lambda tokens: np.zeros(300), 3, 1)  # an unstable sort shows
+    assert [h.tokens for h in found] == [[0], [1], [2]]
 
 
 def test_the_search_stops_as_soon_as_nothing_better_can_come():
