@@ -73,7 +73,7 @@ def decoded_bytes(config: LlamaConfig, tokens: int = 0, width: int = 2) -> int:
 def tokens_per_second(
     config: LlamaConfig, bandwidth: float, tokens: int = 0, width: int = 2
 ) -> float:
-    """bandwidth / bytes read a token: no decoder at batch 1 can be faster.
+    """bandwidth / bytes read a token: the limit at batch 1, one token a pass.
 
     Args:
         config: the model's.
