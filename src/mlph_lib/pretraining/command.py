@@ -24,11 +24,18 @@ LANGUAGES: dict[str, Callable[[], Language]] = {
 }
 
 
-def progress(stream: TextIO = sys.stderr, every: float = 1.0) -> Callable:
+def progress(
+    stream: TextIO | None = None, every: float = 1.0
+) -> Callable[[Trainer], None]:
     """A report of step, loss and time left, at most once in `every` seconds.
 
     On a terminal one line is written over and over; in a file each stands for itself.
+
+    Args:
+        stream: where to; None is stderr.
+        every: seconds.
     """
+    stream = stream or sys.stderr
     began, last = None, 0.0  # (time, step) at the first call
 
     def report(trainer: Trainer) -> None:

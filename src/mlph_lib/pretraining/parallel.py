@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.distributed.nn.functional import all_gather
 
 from mlph_lib.pretraining.losses import Sum, mean_loss
 
@@ -101,4 +100,18 @@ def gather(x: Tensor) -> Tensor:
     Returns:
         shape (n * size, d).
     """
-    return x if world()[1] == 1 else torch.cat(all_gather(x))
+    return x if world()[1] == 1 else _Gather.apply(x)
+
+
+class _Gather(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        rows = [torch.empty_like(x) for _ in range(world()[1])]
+        dist.all_gather(rows, x.contiguous())
+        return torch.cat(rows)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        gradient = gradient.clone()
+        dist.all_reduce(gradient)
+        return gradient[own_rows(len(gradient))]

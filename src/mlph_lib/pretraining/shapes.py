@@ -74,6 +74,7 @@ def blank(shape: Shape, device: str = "meta") -> Tensors:
     found = {
         "ids": ids(n, rows),
         "mask": mask(1, rows, rows),
+        "types": ids(n, rows),
         "words": ones(n, rows),
         "keep": ids(shape.targets),
         "place": ids(shape.targets),

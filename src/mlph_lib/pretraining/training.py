@@ -181,7 +181,7 @@ class Trainer:
             state = torch.load(path, map_location=self.device, weights_only=True)
         except Exception as error:  # whatever unpickling meets
             raise ValueError(
-                f"{path} is no readable checkpoint ({error}); delete it to start anew"
+                f"{path} is no readable checkpoint; delete it to start anew"
             ) from error
         if state["recipe"] != asdict(self.recipe):
             raise ValueError(
