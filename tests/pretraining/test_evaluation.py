@@ -82,7 +82,7 @@ def test_what_has_no_gap_is_refused(shape, weight, words):
         paired_gap(np.zeros(shape), other, weights)
 
 
-@pytest.mark.parametrize("name", set(TASKS) - {"contrastive", "electra"})
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"contrastive", "electra"}))
 def test_log_probs_are_put_where_their_targets_stand(name):
     """In one piece or by rows, and zero where there is no target."""
     ids = mess3().sample(6, 12, np.random.default_rng(0))

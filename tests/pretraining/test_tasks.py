@@ -34,7 +34,7 @@ def test_only_the_learned_generator_has_no_limit():
     assert [name for name, t in TASKS.items() if t.best is None] == ["electra"]
 
 
-@pytest.mark.parametrize("name", set(TASKS) - {"electra"})
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"electra"}))
 def test_the_limit_has_the_shape_of_the_targets(name):
     for batch, star in exam(name, mess3(), VOCAB, 8, 4, 12):
         assert star.shape == batch.weights.shape
@@ -42,7 +42,7 @@ def test_the_limit_has_the_shape_of_the_targets(name):
         assert np.all(np.isfinite(seen)) and np.all(seen <= 1e-12)
 
 
-@pytest.mark.parametrize("name", set(TASKS) - {"electra", "contrastive", "t5", "bart", "ul2"})
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"electra", "contrastive", "t5", "bart", "ul2"}))
 def test_tasks_take_other_languages(name):
     language = random_hierarchy(4, 2, 2, 4, seed=0)
     pairs = exam(name, language, Vocabulary(4), 4, 4, 16)
