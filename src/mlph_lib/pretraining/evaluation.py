@@ -14,6 +14,9 @@ from mlph_lib.pretraining.tensors import Tensors, part
 __all__ = ["LeakError", "PairedGap", "log_probs", "paired_gap"]
 
 
+ROUNDING = 1e-6  # nats: a model's logits are float32
+
+
 class LeakError(ValueError):
     """A model does better than the best that is possible: it sees its targets."""
 
@@ -115,7 +118,7 @@ def paired_gap(
     gap = (weights * difference).sum() / count
     residuals = (weights * (difference - gap)).reshape(n, -1).sum(1)
     error = float(np.sqrt(n / (n - 1) * (residuals**2).sum()) / count)
-    if gap < -4 * error - 1e-9:
+    if gap < -4 * error - ROUNDING:
         raise LeakError(
             f"the model is {-gap:.2e} nats a target below the exact limit {limit:.4f}, "
             f"{-gap / max(error, 1e-300):.0f} standard errors: it sees its targets, or "
