@@ -74,3 +74,8 @@ def test_a_checkpoint_is_gone_on_from(tmp_path):
     first = live.train("clm", mess3(), recipe, checkpoint=path, **SMALL)
     again = live.train("clm", mess3(), recipe, checkpoint=path, **SMALL)
     assert np.array_equal(first.losses, again.losses) and first.gap == again.gap
+
+
+def test_the_books_nine_have_limits():
+    assert len(set(live.LIVE_TASKS)) == 9
+    assert all(TASKS[name].best is not None for name in live.LIVE_TASKS)
