@@ -29,8 +29,9 @@ def objective():
 
 
 def tensors(batch, noise=None):
-    rng = np.random.default_rng(2)
-    return Tensors.of(batch, rng.random(batch.weights.shape) if noise is None else noise)
+    if noise is None:
+        noise = np.random.default_rng(2).random(batch.weights.shape)
+    return Tensors.of(batch, noise)
 
 
 def test_one_uniform_number_gives_the_law():

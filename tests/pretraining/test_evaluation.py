@@ -73,7 +73,11 @@ def test_a_model_below_the_limit_by_four_errors_is_a_leak(errors, raises):
 
 @pytest.mark.parametrize(
     ("shape", "weight", "words"),
-    [((2, 3), 1.0, "same positions"), ((1, 2), 1.0, "two texts"), ((2, 2), 0.0, "got 2")],
+    [
+        ((2, 3), 1.0, "same positions"),
+        ((1, 2), 1.0, "got 1 texts"),
+        ((2, 2), 0.0, "got 2 texts and weights that sum to 0"),
+    ],
 )
 def test_what_has_no_gap_is_refused(shape, weight, words):
     weights = np.full(shape, weight)

@@ -102,8 +102,9 @@ def test_xlnet_scores_its_target_mapping(ids):
     pick[:, 0, 3] = pick[:, 1, 5] = 1.0
     hidden = torch.zeros(N, T, T)
     hidden[:, :, 3] = hidden[:, :, 5] = 1.0
-    out = model(input_ids=ids, perm_mask=hidden, target_mapping=pick, labels=ids[:, [3, 5]])
-    torch.testing.assert_close(out.loss, token_nll(out.logits, ids[:, [3, 5]]).mean())
+    asked = ids[:, [3, 5]]
+    out = model(input_ids=ids, perm_mask=hidden, target_mapping=pick, labels=asked)
+    torch.testing.assert_close(out.loss, token_nll(out.logits, asked).mean())
 
 
 def test_transformers_divides_by_nothing_where_no_token_was_chosen(ids):

@@ -15,7 +15,7 @@ from mlph_lib.pretraining.network import (
     rotation,
 )
 
-SMALL = TransformerConfig(11, hidden_size=16, num_hidden_layers=2, num_attention_heads=2)
+SMALL = TransformerConfig(11, 16, num_hidden_layers=2, num_attention_heads=2)
 T = 6
 
 
@@ -119,7 +119,10 @@ def test_rows_behind_the_keys_look_and_are_not_looked_at(net):
     ids = torch.arange(T + 2)[None]
     mask = torch.cat([masks("causal"), torch.ones(1, 2, T, dtype=torch.bool)], dim=1)
     positions = torch.tensor([*range(T), 1, 2])
-    run = lambda x: net(x, mask, positions=positions)  # noqa: E731
+
+    def run(x):
+        return net(x, mask, positions=positions)
+
     assert moved(run, ids, 0).all()
     assert moved(run, ids, T).tolist() == [False] * T + [True, False]
     alone = net(ids[:, :T], masks("causal"))
@@ -130,21 +133,26 @@ def test_a_decoder_sees_its_source_but_no_padding():
     torch.manual_seed(0)
     net = EncoderDecoder(SMALL)
     seen = torch.tensor([[True, True, True, False]])
-    source_mask, cross_mask = seen[:, None].expand(1, 4, 4), seen[:, None].expand(1, T, 4)
+    own, cross = seen[:, None].expand(1, 4, 4), seen[:, None].expand(1, T, 4)
     ids, source = torch.arange(T)[None], torch.arange(4)[None]
-    run = lambda s: net(ids, masks("causal"), s, source_mask, cross_mask)  # noqa: E731
-    assert moved(run, source, 0).all()
-    assert not moved(run, source, 3).any()
-    run = lambda x: net(x, masks("causal"), source, source_mask, cross_mask)  # noqa: E731
-    assert moved(run, ids, 2).tolist() == [False] * 2 + [True] * 4
+
+    def of_source(s):
+        return net(ids, masks("causal"), s, own, cross)
+
+    def of_target(x):
+        return net(x, masks("causal"), source, own, cross)
+
+    assert moved(of_source, source, 0).all()
+    assert not moved(of_source, source, 3).any()
+    assert moved(of_target, ids, 2).tolist() == [False] * 2 + [True] * 4
 
 
 def test_a_text_is_told_from_another_by_its_type():
     torch.manual_seed(0)
     config = TransformerConfig(11, 16, 1, 2, type_vocab_size=2)
     net, ids = Transformer(config), torch.zeros(1, T, dtype=torch.long)
-    one, other = torch.zeros_like(ids), torch.ones_like(ids)
-    assert (net(ids, masks("full"), types=one) != net(ids, masks("full"), types=other)).any()
+    one, other = (net(ids, masks("full"), types=ids + k) for k in (0, 1))
+    assert (one != other).any()
 
 
 @pytest.mark.parametrize(("layers", "width"), [(1, 16), (3, 32)])

@@ -1,4 +1,4 @@
-"""Alone there is nobody to wait for; the torchrun command line trains the same model."""
+"""Alone nothing is shared; under torchrun one command line trains the same model."""
 
 import os
 import re

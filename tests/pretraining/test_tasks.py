@@ -1,4 +1,4 @@
-"""The table of tasks: names, coupling seen in the counts, limits where there are any."""
+"""The table of tasks: names, coupling seen in the counts, limits where known."""
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from mlph_lib.pretraining.tensors import part
 from mlph_lib.pretraining.vocabulary import Vocabulary
 
 VOCAB = Vocabulary(3)
+NEED_STATES = {"contrastive", "t5", "bart", "ul2", "electra"}  # the last has no limit
 
 
 def counts(name, seed):
@@ -34,7 +35,7 @@ def test_only_the_learned_generator_has_no_limit():
     assert [name for name, t in TASKS.items() if t.best is None] == ["electra"]
 
 
-@pytest.mark.parametrize("name", sorted(set(TASKS) - {"electra"}))
+@pytest.mark.parametrize("name", [n for n in TASKS if n != "electra"])
 def test_the_limit_has_the_shape_of_the_targets(name):
     for batch, star in exam(name, mess3(), VOCAB, 8, 4, 12):
         assert star.shape == batch.weights.shape
@@ -42,7 +43,7 @@ def test_the_limit_has_the_shape_of_the_targets(name):
         assert np.all(np.isfinite(seen)) and np.all(seen <= 1e-12)
 
 
-@pytest.mark.parametrize("name", sorted(set(TASKS) - {"electra", "contrastive", "t5", "bart", "ul2"}))
+@pytest.mark.parametrize("name", [n for n in TASKS if n not in NEED_STATES])
 def test_tasks_take_other_languages(name):
     language = random_hierarchy(4, 2, 2, 4, seed=0)
     pairs = exam(name, language, Vocabulary(4), 4, 4, 16)
@@ -55,7 +56,8 @@ def test_all_tasks_are_examined_on_the_same_texts():
     for (a, _), (b, _) in zip(first, second, strict=True):
         assert np.array_equal(a.targets, b.targets)
     again = exam("diffusion", mess3(), VOCAB, 8, 4, 12)
-    assert all(np.array_equal(a.inputs, b.inputs) for (a, _), (b, _) in zip(second, again))
+    for (a, _), (b, _) in zip(second, again, strict=True):
+        assert np.array_equal(a.inputs, b.inputs)
 
 
 def test_an_unknown_name_is_refused():
@@ -65,7 +67,8 @@ def test_an_unknown_name_is_refused():
 
 def test_a_language_without_the_answer_is_refused_before_training():
     language = random_hierarchy(4, 2, 2, 4, seed=0)
-    with pytest.raises(ValueError, match="'t5' has no exact limit here.*RandomHierarchy"):
+    words = "'t5' has no exact limit here.*RandomHierarchy"
+    with pytest.raises(ValueError, match=words):
         exam("t5", language, Vocabulary(4), 4, 4, 16)
 
 

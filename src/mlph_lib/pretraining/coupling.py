@@ -113,7 +113,7 @@ def _errors(name: str, alone: Tensor, samples: int, length: int) -> dict:
 
 
 def _together(objective: Objective, x: Tensors, loss) -> tuple[Tensor, list[int]]:
-    """The gradient after all processes averaged theirs, and the bytes of each bucket."""
+    """The gradient after all averaged theirs, and the bytes of each bucket."""
     model, sizes = DistributedDataParallel(objective), []
 
     def count(sizes: list[int], bucket):

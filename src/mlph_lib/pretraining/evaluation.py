@@ -102,21 +102,13 @@ def paired_gap(
         >>> round(gap.relative, 6), gap.standard_error
         (0.5, 0.0)
     """
-    star, model = np.asarray(log_p_star), np.asarray(log_p_model)
-    if not star.shape == model.shape == weights.shape:
-        raise ValueError(
-            "the two laws and the weights must be of the same positions, got shapes "
-            f"{star.shape}, {model.shape}, {weights.shape}"
-        )
+    _check(log_p_star, log_p_model, weights)
     n, count = len(weights), weights.sum()
-    if n < 2 or not count > 0:
-        raise ValueError(f"a gap needs two texts and a target, got {n} and {count}")
     # A target of weight zero may be impossible: 0 * inf must not come in.
-    star, model = (np.where(weights > 0, a, 0.0) for a in (star, model))
-    difference = star - model
+    star, model = (np.where(weights > 0, a, 0.0) for a in (log_p_star, log_p_model))
     limit = -(weights * star).sum() / count
-    gap = (weights * difference).sum() / count
-    residuals = (weights * (difference - gap)).reshape(n, -1).sum(1)
+    gap = (weights * (star - model)).sum() / count
+    residuals = (weights * (star - model - gap)).reshape(n, -1).sum(1)
     error = float(np.sqrt(n / (n - 1) * (residuals**2).sum()) / count)
     if gap < -4 * error - ROUNDING:
         raise LeakError(
@@ -125,3 +117,16 @@ def paired_gap(
             "the limit is of another law"
         )
     return PairedGap(float(limit), float(limit + gap), float(gap), error)
+
+
+def _check(star: np.ndarray, model: np.ndarray, weights: np.ndarray) -> None:
+    if not star.shape == model.shape == weights.shape:
+        raise ValueError(
+            "the two laws and the weights must be of the same positions, got shapes "
+            f"{star.shape}, {model.shape}, {weights.shape}"
+        )
+    if len(weights) < 2 or not weights.sum() > 0:
+        raise ValueError(
+            "a gap needs two texts and a target, got "
+            f"{len(weights)} texts and weights that sum to {weights.sum()}"
+        )

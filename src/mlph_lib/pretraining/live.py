@@ -157,9 +157,10 @@ def exam(
         tokens = language.sample(batch_size, length, rng)
         batch = found.corrupt(tokens, vocab, choices)
         try:
-            pairs.append((batch, found.best(language, tokens, batch, vocab)))
-        except TypeError as error:
+            star = found.best(language, tokens, batch, vocab)
+        except TypeError as error:  # the language has no states, say
             raise ValueError(f"{name!r} has no exact limit here: {error}") from error
+        pairs.append((batch, star))
     return pairs
 
 

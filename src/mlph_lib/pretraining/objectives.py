@@ -124,7 +124,9 @@ class SpanBoundaryObjective(TokenObjective):
 
     coefficients = {"loss": 1.0, "boundary": 1.0}
 
-    def __init__(self, net: nn.Module, longest: int = 10, offset_size: int = 200) -> None:
+    def __init__(
+        self, net: nn.Module, longest: int = 10, offset_size: int = 200
+    ) -> None:
         super().__init__(net)
         d = net.config.hidden_size
         self.offsets = nn.Embedding(longest, offset_size)
@@ -170,7 +172,8 @@ class MultiTokenObjective(Objective):
         self.norms = nn.ModuleList(nn.LayerNorm(d, bias=False) for _ in self.blocks)
 
     def terms(self, x: Tensors) -> Terms:
-        logits = self.head(self.states(x)).unflatten(-1, (-1, self.net.config.vocab_size))
+        vocabulary = self.net.config.vocab_size
+        logits = self.head(self.states(x)).unflatten(-1, (-1, vocabulary))
         if self.blocks:
             logits = logits.squeeze(-2)
         return {"loss": (token_nll(logits, x.targets), x.weights)}  # (P, k)

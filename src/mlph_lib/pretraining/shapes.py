@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -59,18 +60,10 @@ def blank(shape: Shape, device: str = "meta") -> Tensors:
         >>> Shape.of(blank(huge)) == huge
         True
     """
-    n, rows, source, queries = shape.samples, shape.rows, shape.source, shape.queries
-
-    def ids(*size: int) -> torch.Tensor:
-        return torch.zeros(size, dtype=torch.long, device=device)
-
-    def mask(*size: int) -> torch.Tensor:
-        return torch.ones(size, dtype=torch.bool, device=device)
-
-    def ones(*size: int) -> torch.Tensor:
-        return torch.ones(size, device=device)
-
-    ahead = (shape.ahead,) if shape.ahead > 1 else ()
+    n, rows, ahead = shape.samples, shape.rows, (shape.ahead,) * (shape.ahead > 1)
+    ids = partial(torch.zeros, dtype=torch.long, device=device)
+    mask = partial(torch.ones, dtype=torch.bool, device=device)
+    ones = partial(torch.ones, device=device)
     found = {
         "ids": ids(n, rows),
         "mask": mask(1, rows, rows),
@@ -82,11 +75,14 @@ def blank(shape: Shape, device: str = "meta") -> Tensors:
         "weights": ones(shape.targets, *ahead),
         "noise": ones(shape.targets),
     }
-    if source:
-        found |= {"source": ids(n, source), "source_mask": mask(1, source, source)}
-        found |= {"source_words": ones(n, source), "cross_mask": mask(1, rows, source)}
-    if queries:
-        found |= {"queries": ids(n, queries), "query_mask": mask(n, queries, rows)}
+    if shape.source:
+        found["source"] = ids(n, shape.source)
+        found["source_words"] = ones(n, shape.source)
+        found["source_mask"] = mask(1, shape.source, shape.source)
+        found["cross_mask"] = mask(1, rows, shape.source)
+    if shape.queries:
+        found["queries"] = ids(n, shape.queries)
+        found["query_mask"] = mask(n, shape.queries, rows)
     if shape.boundaries:
         for name in ("left", "right", "offset", "boundary_targets"):
             found[name] = ids(shape.boundaries)

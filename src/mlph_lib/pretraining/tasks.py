@@ -122,33 +122,40 @@ def _whole_word(
     return corruptions.whole_word(tokens, vocab, rng, starts)
 
 
-masked = _plain(limits.masked)
-noisy = partial(corruptions.masked_lm, replace=(0.8, 0.1, 0.1))
-boundary = _plain(lambda *args: limits.span_boundary(*args)[0])
-plm = _plain(limits.permutation_lm)
-sixth = partial(corruptions.permutation_lm, share=1 / 6)
-c = corruptions
+_MLM40 = partial(corruptions.masked_lm, rate=0.4)
+_BERT = partial(corruptions.masked_lm, replace=(0.8, 0.1, 0.1))
+_SIXTH = partial(corruptions.permutation_lm, share=1 / 6)
+_MASKED = _plain(limits.masked)
+_BESIDE = _plain(lambda *args: limits.span_boundary(*args)[0])
+_ORDER = _plain(limits.permutation_lm)
+_SEVERAL = _plain(limits.multi_token)
 
 TASKS: dict[str, Task] = {
-    "clm": Task(c.causal_lm, _tokens, _plain(limits.causal_lm), "A"),
-    "mlm": Task(c.masked_lm, _tokens, masked, "B"),
-    "mlm40": Task(partial(c.masked_lm, rate=0.4), _tokens, masked, "B"),
-    "bert": Task(noisy, _tokens, _plain(limits.noisy), "B"),
-    "whole-word": Task(_whole_word, _tokens, masked, "B"),
-    "span-boundary": Task(c.span_boundary, _boundary, boundary, "B"),
-    "nsp": Task(c.next_sentence, _pair, _pairs(limits.next_sentence), "A"),
-    "sop": Task(c.sentence_order, _pair, _pairs(limits.sentence_order), "A"),
-    "rtd": Task(c.replaced_tokens, _binary, _plain(limits.replaced_tokens), "A"),
-    "electra": Task(c.masked_lm, _learned, None, "B"),
-    "bart": Task(c.denoising, _translation, limits.denoising, "A"),
-    "prefix": Task(c.prefix_lm, _tokens, _plain(limits.prefix_lm), "B"),
-    "t5": Task(c.span_corruption, _translation, limits.span_corruption, "A"),
-    "ul2": Task(c.mixture, _translation, limits.mixture, "B"),
-    "fim": Task(c.fill_in_the_middle, _tokens, limits.fill_in_the_middle, "A"),
-    "plm": Task(c.permutation_lm, _tokens, plm, "A"),
-    "plm-partial": Task(sixth, _tokens, plm, "A"),
-    "mtp": Task(c.multi_token, _ahead, _plain(limits.multi_token), "A"),
-    "mtp-blocks": Task(c.multi_token, _blocks_ahead, _plain(limits.multi_token), "A"),
-    "diffusion": Task(c.masked_diffusion, _tokens, masked, "A"),
-    "contrastive": Task(c.contrastive, _contrast, _pairs(limits.contrastive), "C"),
+    "clm": Task(corruptions.causal_lm, _tokens, _plain(limits.causal_lm), "A"),
+    "mlm": Task(corruptions.masked_lm, _tokens, _MASKED, "B"),
+    "mlm40": Task(_MLM40, _tokens, _MASKED, "B"),
+    "bert": Task(_BERT, _tokens, _plain(limits.noisy), "B"),
+    "whole-word": Task(_whole_word, _tokens, _MASKED, "B"),
+    "span-boundary": Task(corruptions.span_boundary, _boundary, _BESIDE, "B"),
+    "nsp": Task(corruptions.next_sentence, _pair, _pairs(limits.next_sentence), "A"),
+    "sop": Task(corruptions.sentence_order, _pair, _pairs(limits.sentence_order), "A"),
+    "rtd": Task(
+        corruptions.replaced_tokens, _binary, _plain(limits.replaced_tokens), "A"
+    ),
+    "electra": Task(corruptions.masked_lm, _learned, None, "B"),
+    "bart": Task(corruptions.denoising, _translation, limits.denoising, "A"),
+    "prefix": Task(corruptions.prefix_lm, _tokens, _plain(limits.prefix_lm), "B"),
+    "t5": Task(corruptions.span_corruption, _translation, limits.span_corruption, "A"),
+    "ul2": Task(corruptions.mixture, _translation, limits.mixture, "B"),
+    "fim": Task(
+        corruptions.fill_in_the_middle, _tokens, limits.fill_in_the_middle, "A"
+    ),
+    "plm": Task(corruptions.permutation_lm, _tokens, _ORDER, "A"),
+    "plm-partial": Task(_SIXTH, _tokens, _ORDER, "A"),
+    "mtp": Task(corruptions.multi_token, _ahead, _SEVERAL, "A"),
+    "mtp-blocks": Task(corruptions.multi_token, _blocks_ahead, _SEVERAL, "A"),
+    "diffusion": Task(corruptions.masked_diffusion, _tokens, _MASKED, "A"),
+    "contrastive": Task(
+        corruptions.contrastive, _contrast, _pairs(limits.contrastive), "C"
+    ),
 }
