@@ -28,6 +28,10 @@ def test_too_few():
         Vocabulary(5).nothing  # noqa: B018
 
 
+def test_the_smallest():
+    assert Vocabulary(2, 0).size == 14
+
+
 def test_copies_are_equal():
     vocab = Vocabulary(5, 3)
     for twin in (copy.deepcopy(vocab), pickle.loads(pickle.dumps(vocab))):

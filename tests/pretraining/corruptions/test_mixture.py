@@ -52,3 +52,15 @@ def test_s_is_a_prefix_model(texts, vocab, rng):
 def test_a_vocabulary_that_is_too_small(texts, rng):
     with pytest.raises(ValueError, match="vocabulary is too small: 5 spans"):
         corruptions.mixture(texts, Vocabulary(20, 4), rng)
+
+
+def test_numbers_on_long_texts(rng):
+    vocab = Vocabulary(20, 100)
+    batch = corruptions.mixture(np.zeros((200, 512), dtype=int), vocab, rng)
+    mode = batch.source.inputs[:, 0] - vocab.mode_r
+    hidden = (batch.targets < vocab.words).sum(axis=1)
+    spans = (batch.source.inputs >= vocab.size - 100).sum(axis=1)
+    found = set(zip(mode.tolist(), hidden.tolist(), spans.tolist(), strict=True))
+    # 15, 25 and 50 % of 512 are 77, 128 and 256 tokens, in spans of 3, 8 or 64.
+    short, long = {(0, 77, 26), (0, 77, 10)}, {(2, 256, 85), (2, 256, 32)}
+    assert found == short | long | {(1, 128, 1), (2, 77, 1), (2, 256, 4)}

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from mlph_lib.pretraining import corruptions
+from mlph_lib.pretraining.vocabulary import Vocabulary
 
 
 def near(count, n, p):
@@ -165,3 +166,61 @@ def test_berts_pairs_need_documents_of_words(vocab, rng):
         corruptions.bert_pairs([[np.ones(3)] * 2] * 2, vocab, rng)
     with pytest.raises(ValueError, match="empty sample"):
         corruptions.bert_pairs([[np.arange(0)] * 2] * 2, vocab, rng)
+
+
+def sides(batch, vocab):
+    """(A, B, target) of every row, without padding."""
+    for row, target in zip(batch.inputs, batch.targets[:, 0], strict=True):
+        first, last = np.flatnonzero(row == vocab.sep)
+        yield row[1:first], row[first + 1 : last], target
+
+
+def test_every_sentence_is_used_once(rng):
+    """With sentences of one token nothing is trimmed: A and true B are the document."""
+    vocab = Vocabulary(3000)
+    texts = [list(np.arange(50 * k, 50 * k + 50)[:, None]) for k in range(60)]
+    batch = corruptions.bert_pairs(texts, vocab, rng, length=23)
+    used = [
+        np.concatenate([a, b]) if target == 0 else a
+        for a, b, target in sides(batch, vocab)
+    ]
+    assert np.array_equal(np.concatenate(used), np.arange(3000))
+    for a, b, target in sides(batch, vocab):
+        assert a.size + b.size <= 20 and np.all(np.diff(b) == 1)
+        if target == 1:
+            assert b[0] // 50 != a[0] // 50  # another document
+
+
+def test_one_document_in_ten_gives_short_inputs(rng):
+    vocab = Vocabulary(20)
+    texts = [list(rng.integers(20, size=(40, 1))) for _ in range(4000)]
+    batch = corruptions.bert_pairs(texts, vocab, rng, length=23)
+    # The first pair of a document, if true, has the length aimed at: 20, or any of
+    # 2, ..., 20 in one document of ten.
+    sizes, left = [], 0
+    for a, b, target in sides(batch, vocab):
+        if left <= 0:
+            left = 40
+            sizes += [a.size + b.size] if target == 0 else []
+        left -= a.size + (b.size if target == 0 else 0)
+    short = np.array(sizes) < 20
+    assert near(short.sum(), short.size, 0.1 * 18 / 19)
+    assert min(sizes) == 2
+
+
+def test_long_sentences_are_cut_to_fit_at_either_end(rng):
+    vocab = Vocabulary(3000)
+    texts = [
+        list(np.arange(3000).reshape(50, 60)[5 * k : 5 * k + 5]) for k in range(10)
+    ]
+    batch = corruptions.bert_pairs(texts, vocab, rng, length=43)
+    assert np.all((batch.inputs != vocab.pad).sum(axis=1) == 43)
+    for a, b, target in sides(batch, vocab):
+        assert a.size == b.size == 20 and target == 1
+    firsts = np.array([a[0] % 60 for a, _, _ in sides(batch, vocab)])
+    assert np.all((firsts > 5) & (firsts < 35))  # 40 cuts, about half of them in front
+
+
+def test_the_shortest_frame(vocab, rng):
+    batch = corruptions.bert_pairs([[np.arange(9)] * 3] * 3, vocab, rng, length=5)
+    assert batch.inputs.shape[1] == 5

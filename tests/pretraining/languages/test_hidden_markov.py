@@ -95,6 +95,7 @@ def test_mess3_entropy_rate():
     upper, lower = conditional_entropies(mess3(0.05, 0.85), 12)
     assert np.all(np.diff(upper) < 0) and np.all(np.diff(lower) > 0)
     assert 0.7934575 < lower[-1] < upper[-1] < 0.7934577
+    assert entropy_rate(mess3(), 12) == (upper[-1] + lower[-1]) / 2
     assert entropy_rate(mess3(0.15, 0.6)) == pytest.approx(1.08888821, abs=1e-7)
 
 
@@ -116,6 +117,13 @@ def test_conditional_entropies_are_those_of_the_list():
     at_state = [HiddenMarkov(np.eye(3)[s], language.emit) for s in range(3)]
     given = [conditional_entropies(chain, 5)[0] for chain in at_state]
     np.testing.assert_allclose(lower, np.mean(given, axis=0), atol=1e-12)
+
+
+def test_one_token_says_nothing_but_its_state():
+    upper, lower = conditional_entropies(mess3(), 1)
+    assert upper == pytest.approx([np.log(3)])
+    assert lower == pytest.approx([-np.sum(mess3().emit.sum(2)[:, 0] * np.log(
+        mess3().emit.sum(2)[:, 0]))])  # fmt: skip
 
 
 @pytest.mark.parametrize("length", [0, 15])

@@ -12,7 +12,12 @@ from mlph_lib.pretraining import corruptions, limits
 from mlph_lib.pretraining.corruptions.infilling import rearranged
 from mlph_lib.pretraining.corruptions.mixture import DENOISERS
 from mlph_lib.pretraining.corruptions.span_corruption import hide, noise, reveal
-from mlph_lib.pretraining.languages import mess3, random_hierarchy, topic_stage
+from mlph_lib.pretraining.languages import (
+    conditional_entropies,
+    mess3,
+    random_hierarchy,
+    topic_stage,
+)
 
 
 def total(best, batch):
@@ -198,6 +203,14 @@ def test_denoising(chain, rate, mean_span):
         assert row == pytest.approx(expected, abs=1e-10)
 
 
+def test_denoising_defaults_are_those_of_the_corruption(chain):
+    x = draw(chain, 20)
+    batch = corruptions.denoising(x, chain.vocab, np.random.default_rng(9))
+    best = limits.denoising(chain.language, x, batch, chain.vocab)
+    spelt = limits.denoising(chain.language, x, batch, chain.vocab, 0.3, 3.0)
+    assert np.array_equal(best, spelt)
+
+
 @pytest.mark.parametrize("mean_span", [3.0, 0.7])
 def test_damaged_texts_have_the_law(chain, mean_span):
     # False-fail rate 1e-9; at n = 10,000 a source's probability off by 0.13 is seen.
@@ -248,6 +261,12 @@ def test_exact_limits_of_short_texts_are_exact(chain):
     else:
         with pytest.raises(ValueError, match="stationary law; this one does not"):
             limits.causal_limit(chain.language, length)
+
+
+def test_late_tokens_have_the_rate():
+    upper, lower = conditional_entropies(mess3(), 10)
+    steps = np.append(upper, np.full(22, (upper[-1] + lower[-1]) / 2))
+    assert limits.causal_limit(mess3(), 32) == pytest.approx(steps.mean(), rel=1e-12)
 
 
 def test_a_chain_that_is_not_stationary_has_no_rate():

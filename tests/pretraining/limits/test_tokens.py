@@ -163,6 +163,20 @@ def test_noisy_with_masks_alone_is_masked(small):
     )
 
 
+def test_defaults_are_those_of_the_corruptions(small):
+    x, rng = some_rows(small), np.random.default_rng(8)
+    rule = (0.8, 0.1, 0.1)
+    batch = corruptions.masked_lm(x, small.vocab, rng, 0.5, rule)
+    best = limits.noisy(small.language, x, batch)
+    spelt = limits.noisy(small.language, x, batch, 0.15, rule)
+    assert np.array_equal(best, spelt)
+    batch = corruptions.replaced_tokens(x, small.vocab, rng)
+    best = limits.replaced_tokens(small.language, x, batch)
+    assert np.array_equal(
+        best, limits.replaced_tokens(small.language, x, batch, 0.15, [1 / 3] * 3)
+    )
+
+
 @pytest.mark.parametrize("law", [None, (0.5, 0.3, 0.2)])
 def test_replaced_tokens(small, law):
     x, rate = some_rows(small), 0.4

@@ -50,9 +50,8 @@ class RandomHierarchy(Language):
         return symbols
 
     def log_evidence(self, evidence: np.ndarray) -> np.ndarray:
-        messages, log_scale = self._up(evidence)
-        root = messages[0][:, 0].mean(axis=-1)  # the root is uniform
-        return log_scale + np.log(root, out=np.full(len(root), -np.inf), where=root > 0)
+        # The root is uniform and its scaled message sums to 1: the mean is 1 / v.
+        return self._up(evidence)[1] - np.log(self.words)
 
     def leave_out(self, evidence: np.ndarray) -> np.ndarray:
         up, _ = self._up(evidence)
