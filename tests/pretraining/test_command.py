@@ -67,6 +67,27 @@ def test_progress_comes_at_most_once_in_a_while_and_at_the_end():
     assert len(lines) <= 2
 
 
+def test_the_time_left_is_that_of_the_steps_so_far(monkeypatch):
+    """Two seconds a step; the first call only starts the clock."""
+    clock, stream = iter([10.0, 12.0, 14.0, 16.0]), io.StringIO()
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    report = progress(stream, every=0.0)
+    for step in (1, 2, 3, 4):
+        report(Trainer(step))
+    left = [line.split("  ")[2] for line in stream.getvalue().splitlines()]
+    assert left == ["0 s left", "4 s left", "2 s left", "0 s left"]
+
+
+@pytest.mark.parametrize(("terminal", "ends"), [(True, "\r\n"), (False, "\n\n")])
+def test_a_terminal_line_is_written_over_until_the_end(terminal, ends):
+    stream = io.StringIO()
+    stream.isatty = lambda: terminal
+    report = progress(stream, every=0.0)
+    for step in (3, 4):
+        report(Trainer(step))
+    assert "".join(c for c in stream.getvalue() if c in "\r\n") == ends
+
+
 def test_the_summary_names_limit_gap_and_error():
     gap = PairedGap(limit=0.8, loss=0.82, gap=0.02, standard_error=0.001)
     text = summary(Run("clm", None, None, [0.9], gap, 3.0), "mess3", processes=2)

@@ -11,6 +11,7 @@ from mlph_lib.pretraining.laboratory import (
     cost,
     depth,
     expected_shapes,
+    mean_spans,
     row,
     supervised,
 )
@@ -53,6 +54,28 @@ def test_expected_counts_are_those_of_real_batches(name):
         assert 0.5 * expected[1] < found[:, 1].mean() < expected[1]
         distance[1] = 0.0
     assert np.all(distance <= limit)
+
+
+@pytest.mark.parametrize("name", [n for n in TASKS if n != "ul2"])
+def test_expected_rows_are_those_of_real_batches(name):
+    """All but the mixture's: its batches are as long as their longest text."""
+    ids = np.random.default_rng(0).integers(0, 3, (30, LENGTH))
+    batch = TASKS[name].corrupt(ids, VOCAB, np.random.default_rng(1))
+    found, (expected,) = Shape.of(Tensors.of(batch)), expected_shapes(name, LENGTH)
+    assert (found.rows, found.queries) == (expected.rows, expected.queries)
+    assert found.ahead == expected.ahead
+
+
+def test_the_mean_number_of_poisson_spans():
+    """5,000 draws against the recursion: five standard errors, 6e-7 to fail."""
+    rng, counts = np.random.default_rng(0), []
+    for _ in range(5000):
+        sizes = [rng.poisson(3.0)]
+        while sum(sizes) < 15:
+            sizes.append(rng.poisson(3.0))
+        counts.append(len(sizes))
+    error = np.std(counts) / np.sqrt(5000)
+    assert mean_spans(15) == pytest.approx(np.mean(counts), abs=5 * error)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_a_run_that_was_stopped_ends_in_the_same_bits(tmp_path, name, step):
     """Stopped after a checkpoint or between two, it goes on from the last one."""
     whole, first, second = trainer(name), trainer(name), trainer(name)
     whole.run()
-    path = tmp_path / "run" / "checkpoint.pt"
+    path = tmp_path / "of" / "runs" / "checkpoint.pt"
     with pytest.raises(Stop):
         first.run(path, every=2, report=stop_at(step))
     second.run(path, every=2)

@@ -79,14 +79,24 @@ def _mixture(length: int) -> list[Shape]:
 
 
 def _denoising(length: int) -> list[Shape]:
-    """The mean number of Poisson spans until h tokens are hidden, by renewal."""
     hidden = hidden_tokens(length, 0.3)
+    source = length - hidden + mean_spans(hidden)
+    return _stack(length, length, source=round(source))
+
+
+def mean_spans(hidden: int) -> float:
+    """m_h = (1 + sum_{l >= 1} p_l m_{h-l}) / (1 - p_0): how many Poisson spans hide h.
+
+    Example:
+        >>> mean_spans(1)  # 1 / (1 - exp(-3)): until one is not empty
+        1.0523...
+    """
     p, _ = poisson(3.0, min(hidden, 40))
     spans = np.zeros(hidden + 1)
     for h in range(1, hidden + 1):
         sizes = np.arange(1, min(h, len(p) - 1) + 1)
         spans[h] = (1 + p[sizes] @ spans[h - sizes]) / (1 - p[0])
-    return _stack(length, length, source=round(length - hidden + spans[hidden]))
+    return float(spans[hidden])
 
 
 def _boundary(length: int) -> list[Shape]:

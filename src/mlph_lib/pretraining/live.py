@@ -28,7 +28,7 @@ TEST_SEED = 20_201
 LIVE_TASKS = (
     "clm", "mlm", "mlm40", "bert", "rtd", "prefix", "fim", "mtp", "diffusion",
 )
-LIVE_RECIPE = Recipe(steps=220, lr=5e-3)
+LIVE_RECIPE = Recipe(steps=200, lr=5e-3)
 
 
 @dataclass(frozen=True)
