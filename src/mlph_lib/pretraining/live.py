@@ -22,9 +22,9 @@ from mlph_lib.pretraining.vocabulary import Vocabulary
 __all__ = ["LIVE_RECIPE", "LIVE_TASKS", "Run", "build", "exam", "measure", "train"]
 
 TEST_SEED = 20_201
-# Nine objectives that come within 3 % of their limits on Mess3 by this recipe, with
-# three seeds tried: 7 to 8 s of processor time each on one core. BART, UL2, NSP and
-# SOP stay on a plateau for longer than that.
+# Nine objectives that come within 3.2 % of their limits on Mess3 by this recipe, with
+# three seeds tried: 8 s of processor time each on one core. BART, UL2, NSP and SOP
+# stay on a plateau for longer than that.
 LIVE_TASKS = (
     "clm", "mlm", "mlm40", "bert", "rtd", "prefix", "fim", "mtp", "diffusion",
 )
