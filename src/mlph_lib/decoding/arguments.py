@@ -13,7 +13,6 @@ __all__ = [
     "Logits",
     "NextLogits",
     "check_count",
-    "check_generator",
     "check_logits",
     "check_row",
     "check_share",
@@ -103,22 +102,6 @@ def check_share(name: str, p: float) -> float:
     if not 0 < p <= 1:
         raise ValueError(f"{name} is a share of probability in (0, 1], got {p}")
     return float(p)
-
-
-def check_generator(rng: np.random.Generator) -> None:
-    """Accept a `numpy.random.Generator` only: no hidden global state.
-
-    Raises:
-        TypeError: for anything else.
-
-    Example:
-        >>> check_generator(np.random.default_rng(0))
-    """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            "rng must be a numpy Generator, for instance np.random.default_rng(0), "
-            f"got {type(rng).__name__}"
-        )
 
 
 def _refuse(x: torch.Tensor) -> NoReturn:

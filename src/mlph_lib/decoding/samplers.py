@@ -7,13 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mlph_lib.decoding.arguments import (
-    Logits,
-    check_generator,
-    check_logits,
-    check_row,
-)
+from mlph_lib.decoding.arguments import Logits, check_logits, check_row
 from mlph_lib.decoding.transforms import Transform, compose
+from mlph_lib.generators import check_generator
 
 __all__ = ["Sampler", "ancestral", "greedy", "gumbel_max", "sampler", "token_law"]
 

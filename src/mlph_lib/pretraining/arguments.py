@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from mlph_lib.pretraining.vocabulary import Vocabulary
 
-__all__ = ["as_masked", "as_text", "as_tokens", "check_generator", "check_rate"]
+__all__ = ["as_masked", "as_text", "as_tokens", "check_rate"]
 
 
 def as_tokens(tokens: ArrayLike, size: int) -> np.ndarray:
@@ -74,22 +74,6 @@ def as_masked(masked: ArrayLike, shape: tuple[int, int]) -> np.ndarray:
     if masked.shape != shape:
         raise ValueError(f"masked must have the tokens' shape {shape}, {masked.shape=}")
     return masked
-
-
-def check_generator(rng: np.random.Generator) -> None:
-    """Accept a `numpy.random.Generator` only: no hidden global state.
-
-    Raises:
-        TypeError: for anything else.
-
-    Example:
-        >>> check_generator(np.random.default_rng(0))
-    """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            "rng must be a numpy Generator, for instance np.random.default_rng(0), "
-            f"got {type(rng).__name__}"
-        )
 
 
 def check_rate(rate: float, name: str = "rate") -> None:

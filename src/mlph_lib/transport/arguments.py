@@ -8,7 +8,7 @@ from operator import index
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["as_shape", "check_generator", "check_inside"]
+__all__ = ["as_shape", "check_inside"]
 
 
 def as_shape(size: int | tuple[int, ...]) -> tuple[tuple[int, ...], int]:
@@ -26,22 +26,6 @@ def as_shape(size: int | tuple[int, ...]) -> tuple[tuple[int, ...], int]:
     if min(shape, default=0) < 0:
         raise ValueError(f"size must not be negative, got {size}")
     return shape, math.prod(shape)
-
-
-def check_generator(rng: np.random.Generator) -> None:
-    """Accept a `numpy.random.Generator` only: no hidden global state.
-
-    Raises:
-        TypeError: for anything else.
-
-    Example:
-        >>> check_generator(np.random.default_rng(0))
-    """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            "rng must be a numpy Generator, for instance np.random.default_rng(0), "
-            f"got {type(rng).__name__}"
-        )
 
 
 def check_inside(

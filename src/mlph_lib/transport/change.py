@@ -12,7 +12,8 @@ from scipy.integrate import tanhsinh
 from scipy.optimize import minimize_scalar
 from scipy.optimize.elementwise import find_root
 
-from mlph_lib.transport.arguments import as_shape, check_generator
+from mlph_lib.generators import check_generator
+from mlph_lib.transport.arguments import as_shape
 from mlph_lib.transport.law import Law, as_law
 
 __all__ = ["Pushforward", "pushforward"]

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mlph_lib.transport.arguments import as_shape, check_generator
+from mlph_lib.generators import check_generator
+from mlph_lib.transport.arguments import as_shape
 from mlph_lib.transport.check import quadrature_cdf
 from mlph_lib.transport.mesh import initial_mesh
 from mlph_lib.transport.moments import entropy, mean, variance

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mlph_lib.transport.arguments import as_shape, check_generator
+from mlph_lib.generators import check_generator
+from mlph_lib.transport.arguments import as_shape
 
 __all__ = ["box_muller", "polar_normal", "standard_normal"]
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlph_lib.pretraining.arguments import as_tokens, check_generator
+from mlph_lib.generators import check_generator
+from mlph_lib.pretraining.arguments import as_tokens
 from mlph_lib.pretraining.batch import Batch
 from mlph_lib.pretraining.corruptions.pairs import joined
 from mlph_lib.pretraining.vocabulary import Vocabulary

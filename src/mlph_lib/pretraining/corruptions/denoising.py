@@ -7,7 +7,8 @@ from math import exp, factorial
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mlph_lib.pretraining.arguments import as_tokens, check_generator, check_rate
+from mlph_lib.generators import check_generator
+from mlph_lib.pretraining.arguments import as_tokens, check_rate
 from mlph_lib.pretraining.batch import Batch
 from mlph_lib.pretraining.corruptions.parts import sequence_to_sequence
 from mlph_lib.pretraining.vocabulary import Vocabulary

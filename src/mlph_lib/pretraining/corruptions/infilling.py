@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mlph_lib.pretraining.arguments import as_tokens, check_generator
+from mlph_lib.generators import check_generator
+from mlph_lib.pretraining.arguments import as_tokens
 from mlph_lib.pretraining.attention import Attention
 from mlph_lib.pretraining.batch import Batch
 from mlph_lib.pretraining.vocabulary import Vocabulary

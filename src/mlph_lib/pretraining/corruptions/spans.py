@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mlph_lib.pretraining.arguments import as_text, check_generator, check_rate
+from mlph_lib.generators import check_generator
+from mlph_lib.pretraining.arguments import as_text, check_rate
 from mlph_lib.pretraining.batch import Batch, Boundaries
 from mlph_lib.pretraining.corruptions.masked import hidden
 from mlph_lib.pretraining.vocabulary import Vocabulary

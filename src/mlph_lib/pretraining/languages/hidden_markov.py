@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mlph_lib.pretraining.arguments import check_generator
+from mlph_lib.generators import check_generator
 from mlph_lib.pretraining.languages.language import Language, check_ahead
 from mlph_lib.pretraining.languages.messages import as_evidence, as_laws, scaled
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlph_lib.pretraining.arguments import check_generator
+from mlph_lib.generators import check_generator
 from mlph_lib.pretraining.languages.language import Language
 from mlph_lib.pretraining.languages.messages import as_evidence, as_laws, scaled
 
