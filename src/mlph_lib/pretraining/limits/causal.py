@@ -46,7 +46,7 @@ def prefix_lm(language: Language, tokens: np.ndarray, batch: Batch) -> np.ndarra
 def multi_token(language: Language, tokens: np.ndarray, batch: Batch) -> np.ndarray:
     """log p(x_{t+j} | x_1, ..., x_{t-1}) for j = 0, ..., k - 1, shape (n, T, k).
 
-    It rises with j to what is unpredictable in principle.
+    Its negative rises with j to what is unpredictable in principle.
     """
     tokens = as_tokens(tokens, language.words)
     laws = np.ones((*batch.targets.shape, language.words)) / language.words
