@@ -62,6 +62,24 @@ class Markup(HTMLParser):
 
 def play(markup: str, moves: list[dict]) -> list[dict]:
     """The elements after the script ran, and again after each move of named inputs."""
+    elements, script = _loaded(markup)
+    steps = "".join(map(_step, [{}, *moves]))
+    whole = f"{script}{steps}console.log('[' + states.join() + ']')"
+    return json.loads(_run(f"const states = [];\n{whole}", elements))
+
+
+def answer(markup: str, values: dict[str, dict]) -> str:
+    """What a form of the key "k" says when it is sent with these fields of inputs."""
+    elements, script = _loaded(markup)
+    for name, fields in values.items():
+        elements[f"k-{name}"] |= fields
+    sent = "elements.k.onsubmit({preventDefault() {}});"
+    said = "console.log(JSON.stringify(elements['k-out'].textContent));"
+    return json.loads(_run(f"{script}{sent}{said}", elements))
+
+
+def _loaded(markup: str) -> tuple[dict, str]:
+    """The named elements of the markup as a page has them, and its script."""
     page = Markup(markup)
     (script,) = page.texts["script"]
     elements = {
@@ -73,14 +91,16 @@ def play(markup: str, moves: list[dict]) -> list[dict]:
         }
         for ident, attributes in page.by_id.items()
     }
-    steps = "".join(map(_step, [{}, *moves]))
-    whole = f"const elements = {json.dumps(elements)}, states = [];\n{PAGE}{script}"
+    return elements, script
+
+
+def _run(script: str, elements: dict) -> str:
     done = subprocess.run(
-        [NODE, "-"], input=f"{whole}{steps}console.log('[' + states.join() + ']')",
+        [NODE, "-"], input=f"const elements = {json.dumps(elements)};\n{PAGE}{script}",
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return done.stdout
 
 
 def _step(values: dict) -> str:
@@ -102,6 +122,12 @@ def taken_apart():
 def played():
     """(markup, moves) -> the elements at first and after each move."""
     return play
+
+
+@pytest.fixture(scope="session")
+def answered():
+    """(markup, fields of inputs by name) -> what the form says when it is sent."""
+    return answer
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from mlph_lib.page.coloured import coloured_text
 from mlph_lib.page.figures import figure, interactive, subplots
 from mlph_lib.page.numbers import CheckError, check, number
+from mlph_lib.page.quiz import choose, try_number
 from mlph_lib.page.replays import ask
 from mlph_lib.page.results import benchmark
 from mlph_lib.page.tokens import Token, tokens_of
@@ -13,10 +14,12 @@ __all__ = [
     "ask",
     "benchmark",
     "check",
+    "choose",
     "coloured_text",
     "figure",
     "interactive",
     "number",
     "subplots",
     "tokens_of",
+    "try_number",
 ]
