@@ -28,6 +28,22 @@ def test_too_few():
         Vocabulary(5).nothing  # noqa: B018
 
 
+def test_every_id_has_its_own_spelling():
+    vocab = Vocabulary(3, 4)
+    names = vocab.names(["a", "cat", "sat"])
+    assert names[:3] == ["a", "cat", "sat"]
+    specials = "[PAD] [MASK] [CLS] [SEP] [BOS] [EOS] [PRE] [SUF] [MID] [R] [S] [X]"
+    assert [names[getattr(vocab, name)] for name in SPECIALS] == specials.split()
+    assert [names[vocab.sentinel(k)] for k in range(4)] == ["<0>", "<1>", "<2>", "<3>"]
+    assert len(names) == len(set(names)) == vocab.size
+
+
+@pytest.mark.parametrize("words", [[], ["a", "b"], ["a", "b", "c", "d"]])
+def test_spellings_of_another_number_of_words(words):
+    with pytest.raises(ValueError, match=f"3 words, got {len(words)}"):
+        Vocabulary(3).names(words)
+
+
 def test_the_smallest():
     assert Vocabulary(2, 0).size == 14
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,32 @@ class Vocabulary:
                 f"sentinels, it has {self.sentinels}"
             )
         return self.size - 1 - k
+
+    def names(self, words: Sequence[str]) -> list[str]:
+        """The spelling of every id: the words, "[MASK]" and its like, "<0>", "<1>" ...
+
+        Args:
+            words: the spellings of the words, in the order of their ids.
+
+        Returns:
+            `size` spellings; `names[vocab.sentinel(k)]` is "<k>".
+
+        Raises:
+            ValueError: if there are not as many as the vocabulary has words.
+
+        Example:
+            >>> vocab = Vocabulary(words=2, sentinels=2)
+            >>> names = vocab.names(["to", "be"])
+            >>> names[0], names[vocab.mask], names[vocab.mode_r], names[-2:]
+            ('to', '[MASK]', '[R]', ['<1>', '<0>'])
+        """
+        if len(words) != self.words:
+            raise ValueError(
+                f"expected the spellings of {self.words} words, got {len(words)}"
+            )
+        specials = [f"[{name.removeprefix('mode_').upper()}]" for name in SPECIALS]
+        sentinels = [f"<{k}>" for k in reversed(range(self.sentinels))]
+        return [*words, *specials, *sentinels]
 
     def is_special(self, ids: np.ndarray) -> np.ndarray:
         """True where an id is no word."""
