@@ -7,7 +7,12 @@ import torch
 from mlph_lib.pretraining import corruptions, limits
 from mlph_lib.pretraining.attention import Attention
 from mlph_lib.pretraining.batch import Batch
-from mlph_lib.pretraining.evaluation import LeakError, log_probs, paired_gap
+from mlph_lib.pretraining.evaluation import (
+    LeakError,
+    log_probs,
+    paired_gap,
+    weighted_mean,
+)
 from mlph_lib.pretraining.languages import mess3
 from mlph_lib.pretraining.live import build
 from mlph_lib.pretraining.network import TransformerConfig
@@ -49,6 +54,18 @@ def test_the_noise_of_the_test_set_cancels():
     assert gap.standard_error < 0.7 * alone
     assert gap.loss == pytest.approx(gap.limit + gap.gap)
     assert gap.relative == gap.gap / gap.limit
+
+
+def test_with_one_weight_the_error_is_the_textbook_one():
+    x = np.random.default_rng(4).standard_normal(50)
+    mean, error = weighted_mean(x[:, None], np.full((50, 1), 3.0))
+    assert mean == pytest.approx(x.mean(), abs=1e-15)
+    assert error == pytest.approx(x.std(ddof=1) / np.sqrt(50), rel=1e-12)
+
+
+def test_a_value_without_weight_is_not_looked_at():
+    values = np.array([[1.0, np.inf], [3.0, np.nan]])
+    assert weighted_mean(values, np.array([[1.0, 0.0], [1.0, 0.0]])) == (2.0, 1.0)
 
 
 def test_what_has_no_weight_may_be_impossible():

@@ -11,7 +11,7 @@ from mlph_lib.pretraining.batch import Batch
 from mlph_lib.pretraining.objectives import Objective
 from mlph_lib.pretraining.tensors import Tensors, part
 
-__all__ = ["LeakError", "PairedGap", "log_probs", "paired_gap"]
+__all__ = ["LeakError", "PairedGap", "log_probs", "paired_gap", "weighted_mean"]
 
 
 ROUNDING = 1e-6  # nats: a model's logits are float32
@@ -77,10 +77,7 @@ def log_probs(
 def paired_gap(
     log_p_star: np.ndarray, log_p_model: np.ndarray, weights: np.ndarray
 ) -> PairedGap:
-    """sum w (log p* - log p_model) / sum w, with the standard error of this ratio.
-
-    Each text is one draw, its positions are not: the error comes from the texts'
-    residuals r_i = sum_t w_it (d_it - gap) as sqrt(n / (n-1) sum r_i^2) / sum w.
+    """The `weighted_mean` of log p* - log p_model: how far a model is from the best.
 
     Args:
         log_p_star, log_p_model, weights: shape (n, ...), first axis the texts.
@@ -93,8 +90,6 @@ def paired_gap(
             an honest model does by chance once in 30,000 times if the mean is normal.
         ValueError: if shapes differ, fewer than two texts came, or nothing has weight.
 
-    Source: W. G. Cochran, Sampling Techniques, 3rd ed. (1977), section 6.4.
-
     Example:
         >>> star = np.log([[0.5, 0.5], [0.5, 0.5]])
         >>> model = np.log([[0.5, 0.25], [0.25, 0.5]])
@@ -103,30 +98,58 @@ def paired_gap(
         (0.5, 0.0)
     """
     _check(log_p_star, log_p_model, weights)
-    n, count = len(weights), weights.sum()
-    # A target of weight zero may be impossible: 0 * inf must not come in.
+    # A target of weight zero may be impossible: inf - inf must not come in.
     star, model = (np.where(weights > 0, a, 0.0) for a in (log_p_star, log_p_model))
-    limit = -(weights * star).sum() / count
-    gap = (weights * (star - model)).sum() / count
-    residuals = (weights * (star - model - gap)).reshape(n, -1).sum(1)
-    error = float(np.sqrt(n / (n - 1) * (residuals**2).sum()) / count)
+    limit, _ = weighted_mean(-star, weights)
+    gap, error = weighted_mean(star - model, weights)
     if gap < -4 * error - ROUNDING:
         raise LeakError(
             f"the model is {-gap:.2e} nats a target below the exact limit {limit:.4f}, "
             f"{-gap / max(error, 1e-300):.0f} standard errors: it sees its targets, or "
             "the limit is of another law"
         )
-    return PairedGap(float(limit), float(limit + gap), float(gap), error)
+    return PairedGap(limit, limit + gap, gap, error)
+
+
+def weighted_mean(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """mean = sum w v / sum w, with the standard error of this ratio.
+
+    Each text is one draw, its positions are not: the error comes from the texts'
+    residuals r_i = sum_t w_it (v_it - mean) as sqrt(n / (n-1) sum r_i^2) / sum w.
+
+    Args:
+        values, weights: shape (n, ...), first axis the texts; a value of weight zero
+            may be anything.
+
+    Returns:
+        (mean, standard error).
+
+    Raises:
+        ValueError: if shapes differ, fewer than two texts came, or nothing has weight.
+
+    Source: W. G. Cochran, Sampling Techniques, 3rd ed. (1977), section 6.4.
+
+    Example:
+        >>> weighted_mean(np.array([[1.0, 9.0], [2.0, 3.0]]), np.eye(2))
+        (2.0, 1.0)
+    """
+    _check(values, values, weights)
+    n, count = len(weights), weights.sum()
+    values = np.where(weights > 0, values, 0.0)
+    mean = (weights * values).sum() / count
+    residuals = (weights * (values - mean)).reshape(n, -1).sum(1)
+    error = np.sqrt(n / (n - 1) * (residuals**2).sum()) / count
+    return float(mean), float(error)
 
 
 def _check(star: np.ndarray, model: np.ndarray, weights: np.ndarray) -> None:
     if not star.shape == model.shape == weights.shape:
         raise ValueError(
-            "the two laws and the weights must be of the same positions, got shapes "
+            "values and weights must be of the same positions, got shapes "
             f"{star.shape}, {model.shape}, {weights.shape}"
         )
     if len(weights) < 2 or not weights.sum() > 0:
         raise ValueError(
-            "a gap needs two texts and a target, got "
+            "an error needs two texts and a target, got "
             f"{len(weights)} texts and weights that sum to {weights.sum()}"
         )
