@@ -196,8 +196,28 @@ def _run_train(args: argparse.Namespace) -> int:
         return 130
 
 
+def _chapter(commands: argparse._SubParsersAction) -> None:
+    """``mlph new-chapter PART/NAME --title TITLE``."""
+    parser = commands.add_parser(
+        "new-chapter", help="start a chapter that already passes every gate"
+    )
+    parser.add_argument("place", metavar="PART/NAME", help="for instance flows/copulas")
+    parser.add_argument("--title", required=True, help="the heading")
+    parser.set_defaults(run=_new_chapter)
+
+
+def _new_chapter(args: argparse.Namespace) -> int:
+    from mlph_lib.page.new_chapter import new_chapter
+    from mlph_lib.page.results import project_root
+
+    root = project_root()
+    page = new_chapter(args.place, args.title, root)
+    print(f"wrote {page.relative_to(root)} and its line in _toc.yml; now: make book")
+    return 0
+
+
 Command = Callable[[argparse._SubParsersAction], None]
-COMMANDS: tuple[Command, ...] = (_recordings, _record, _model, _train)
+COMMANDS: tuple[Command, ...] = (_recordings, _record, _model, _train, _chapter)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
