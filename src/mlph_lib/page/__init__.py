@@ -1,5 +1,6 @@
 """What every page shares: checks, glued numbers, figures with alt text, one style."""
 
+from mlph_lib.page.batches import batch_figure
 from mlph_lib.page.coloured import coloured_text
 from mlph_lib.page.figures import figure, interactive, subplots
 from mlph_lib.page.numbers import CheckError, check, number
@@ -12,6 +13,7 @@ __all__ = [
     "CheckError",
     "Token",
     "ask",
+    "batch_figure",
     "benchmark",
     "check",
     "choose",
