@@ -9,7 +9,7 @@ READY := .venv/.ready
 BUILD := PYTHONPATH=book/_ext $(BIN)/python -m bookext.build -j $(JOBS)
 PDF := _build/pdf/one-uniform-number.pdf
 
-.PHONY: help env book test check pdf lab serve bench model lock clean
+.PHONY: help env book test check pdf diff lab serve bench model lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ pdf: $(READY) ## print the book to PDF through XeLaTeX
 
 check: $(READY) ## the gates that need a browser and TeX; build the book and PDF first
 	@$(BIN)/python -m pytest -n $(JOBS) checks
+
+diff: $(READY) ## build, and list the text and numbers that changed since the last build
+	@PYTHONPATH=book/_ext $(BIN)/python -m bookext.changes -j $(JOBS)
 
 lab: $(READY) ## open the chapters as notebooks in JupyterLab
 	@JUPYTER_CONFIG_PATH=tools/jupyter $(BIN)/jupyter lab book
