@@ -148,7 +148,7 @@ def test_an_oracle_that_has_seen_the_targets_is_caught():
     batch = corruptions.masked_lm(ids, VOCAB, rng)
     seen = torch.from_numpy(np.log(np.eye(3)[ids] * 0.9 + 0.1 / 3)).flatten(0, 1)
     star = limits.masked(language, ids, batch)
-    with pytest.raises(LeakError, match="below the exact limit"):
+    with pytest.raises(LeakError, match="the limit on these texts"):
         paired_gap(star, log_probs(Oracle(seen), batch), batch.weights)
 
 

@@ -104,9 +104,9 @@ def paired_gap(
     gap, error = weighted_mean(star - model, weights)
     if gap < -4 * error - ROUNDING:
         raise LeakError(
-            f"the model is {-gap:.2e} nats a target below the exact limit {limit:.4f}, "
-            f"{-gap / max(error, 1e-300):.0f} standard errors: it sees its targets, or "
-            "the limit is of another law"
+            f"the model is {-gap:.2e} nats a target below {limit:.4f}, the limit on "
+            f"these texts, by {-gap / max(error, 1e-300):.0f} standard errors: it sees "
+            "its targets, or the limit is of another law"
         )
     return PairedGap(limit, limit + gap, gap, error)
 
