@@ -1,0 +1,79 @@
+"""Citations as author and year, and the list of what is cited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from pybtex.database import BibliographyData, parse_file
+from pybtex.plugin import find_plugin
+
+__all__ = ["Citations"]
+
+
+class Citations:
+    """The book's bibliography, and which of its entries were cited.
+
+    Args:
+        files: BibTeX files.
+    """
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self.entries = {}
+        for file in files:
+            self.entries |= dict(parse_file(str(file), "bibtex").entries)
+        self.used: list[str] = []
+
+    def cite(self, keys: str, textual: bool) -> str:
+        """``Massart (1990)`` where textual, else ``(Massart, 1990)``.
+
+        Raises:
+            ValueError: if a key is in no file.
+        """
+        told = [self._label(key.strip()) for key in keys.split(",")]
+        if textual:
+            return " and ".join(f"{author} ({year})" for author, year in told)
+        return f"({'; '.join(', '.join(pair) for pair in told)})"
+
+    def _label(self, key: str) -> tuple[str, str]:
+        if key not in self.entries:
+            raise ValueError(f"no entry {key!r} in the book's bibliography")
+        if key not in self.used:
+            self.used.append(key)
+        return self._author(key), self._year(key)
+
+    def _author(self, key: str) -> str:
+        entry = self.entries[key]
+        people = entry.persons.get("author") or entry.persons.get("editor") or []
+        last = ["".join(map(str, person.rich_last_names)) for person in people]
+        if not last:
+            return str(entry.rich_fields["title"])
+        if len(last) > 2:
+            return f"{last[0]} et al."
+        return " and ".join(last)
+
+    def _year(self, key: str) -> str:
+        """The year, with a letter where one author and year is cited twice."""
+        year, author = self.entries[key].fields.get("year", "n.d."), self._author(key)
+        same = [
+            other for other in self.entries
+            if self._author(other) == author
+            and self.entries[other].fields.get("year", "n.d.") == year
+        ]
+        return year + (chr(ord("a") + same.index(key)) if len(same) > 1 else "")
+
+    def listed(self) -> list[str]:
+        """One line of Markdown for each cited entry, by author and year."""
+        style = find_plugin("pybtex.style.formatting", "plain")()
+        backend = find_plugin("pybtex.backends", "markdown")()
+        data = BibliographyData({key: self.entries[key] for key in self.used})
+        entries = style.format_bibliography(data)
+        texts = {entry.key: _one_line(entry.text.render(backend)) for entry in entries}
+        order = sorted(self.used, key=lambda key: (self._author(key), self._year(key)))
+        return [f"{self._author(k)} ({self._year(k)}): {texts[k]}" for k in order]
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks, and without the escapes that Markdown does not need."""
+    return re.sub(r"\\([.()-])", r"\1", " ".join(text.split()))

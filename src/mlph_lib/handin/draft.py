@@ -1,0 +1,178 @@
+"""The hand-in as a list of cells: plain text and code, not executed yet."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlph_lib.handin import cells as tools
+from mlph_lib.handin.citations import Citations
+from mlph_lib.handin.index import Index, equations_in, macros
+from mlph_lib.handin.needs import Import, prerequisites, written
+from mlph_lib.handin.plain import Converter
+from mlph_lib.handin.reading import for_reading
+from mlph_lib.handin.sections import Piece, Section
+from mlph_lib.handin.sources import defined
+
+__all__ = ["EXERCISES", "PRACTICAL", "Cell", "draft", "tools_cell"]
+
+EXERCISES = {
+    "1": "Pretraining LLMs",
+    "2": "Under the hood of LLMs: Llama 2",
+    "3": "Flow-based modeling",
+}
+PRACTICAL = ("2a", "2b", "3b")  # the others are theory: print leaves their code out
+TOOLS = {"NUMBERS", "check", "number", "figure", "interactive"}
+LABEL = re.compile(r"^:(?:label|name): *([\w-]+)$", re.M)
+QUOTED = re.compile(r"\{glue:text\}`([^`]+)`")
+START = '''\
+import os
+from pathlib import Path
+
+import mlph_lib
+
+# the small model and the recorded answers lie in the book's folder
+os.chdir(Path(mlph_lib.__file__).parents[2])
+'''
+
+
+@dataclass
+class Cell:
+    """One cell: ``kind`` is text, code or caption; ``task`` "" outside the answers."""
+
+    kind: str
+    text: str
+    task: str = ""
+
+
+def draft(root: Path, sections: list[Section]) -> list[Cell]:
+    """The answers as cells, in order, with references at the end.
+
+    Args:
+        root: the checkout of the book.
+        sections: the answers, in the sheet's order.
+
+    Raises:
+        ValueError: if an answer has something that plain Jupyter cannot show, or
+            quotes a number that no cell computes.
+    """
+    book = root / "book"
+    citations = Citations(sorted(book.glob("*.bib")))
+    here = set().union(*map(_labels, sections))
+    converter = Converter(
+        Index.of(book), citations, here, {s.task for s in sections}, macros(root), book
+    )
+    printed: set[str] = set()
+    found, exercise = [], ""
+    for section in sections:
+        if section.task[0] != exercise:
+            exercise = section.task[0]
+            title = f"## {exercise} {EXERCISES[exercise]}"
+            found.append(Cell("text", title, section.task))
+        found += _answer(section, converter, printed)
+    if citations.used:
+        lines = "\n".join(f"- {line}" for line in citations.listed())
+        found.append(Cell("text", f"## References\n\n{lines}"))
+    return found
+
+
+def tools_cell() -> Cell:
+    """The first code cell: the book's folder, and the tools that all cells use."""
+    source = inspect.getsource(tools)
+    source = source[source.index("from __future__") :].replace(
+        "from __future__ import annotations\n\n", ""
+    )
+    head = "from __future__ import annotations  # those below are only words\n\n"
+    return Cell("code", head + START + "\n" + source.rstrip())
+
+
+def _labels(section: Section) -> set[str]:
+    texts = [piece.text for piece in section.pieces if not piece.code]
+    return {label for text in texts
+            for label in [*equations_in(text), *LABEL.findall(text)]}
+
+
+def _answer(section: Section, converter: Converter, printed: set[str]) -> list[Cell]:
+    converter.page = section.page
+    converter.shift = 3 - section.level
+    points = f"{section.points} points" + (", bonus" if section.bonus else "")
+    cells = [Cell("text", f"### {section.task} ({points})", section.task)]
+    needs, reading = _needs(section, printed)
+    for piece in section.pieces:
+        if piece.code:
+            if needs:
+                cells.append(Cell("code", needs, section.task))
+                needs = ""
+            cells.append(Cell("code", piece.text, section.task))
+        else:
+            cells += _texts(piece, converter, section.task)
+    if needs:  # numbers that the text quotes, computed above the answer
+        cells.insert(1, Cell("code", needs, section.task))
+    if reading:
+        cells.append(Cell("text", reading, section.task))
+    return _joined(cells)
+
+
+def _texts(piece: Piece, converter: Converter, task: str) -> Iterable[Cell]:
+    for block in converter.blocks(piece):
+        yield Cell("caption" if block.caption else "text", block.text, task)
+
+
+def _joined(cells: list[Cell]) -> list[Cell]:
+    """Neighbouring texts in one cell."""
+    joined: list[Cell] = []
+    for cell in cells:
+        if joined and joined[-1].kind == cell.kind == "text":
+            joined[-1].text += "\n\n" + cell.text
+        else:
+            joined.append(cell)
+    return joined
+
+
+def _needs(section: Section, printed: set[str]) -> tuple[str, str]:
+    """The code that an answer's cells stand on, and what is printed for reading."""
+    cells = [piece.text for piece in section.pieces if piece.code]
+    texts = [piece.text for piece in section.pieces if not piece.code]
+    quoted = {key for text in texts for key in QUOTED.findall(text)}
+    imports, kept = prerequisites(list(section.before), cells, quoted=quoted)
+    imports = [i for i in imports if i.alias not in TOOLS]
+    reading = for_reading([*kept, *cells], imports)
+    imports, functions = _defined(imports, printed)
+    parts = [written(imports), *functions, "\n".join(kept)]
+    code = "\n\n\n".join(part for part in parts if part) if functions else (
+        "\n\n".join(part for part in parts if part)
+    )
+    sources = [text for name, text in reading.items() if name not in printed]
+    printed |= set(reading)
+    return code, _reading(sources)
+
+
+def _defined(
+    imports: list[Import], printed: set[str]
+) -> tuple[list[Import], list[str]]:
+    """Functions of the library as their source, in place of their imports."""
+    kept, functions = [], []
+    for each in imports:
+        found = defined(each)
+        if found is None:
+            kept.append(each)
+            continue
+        code, others = found
+        kept += others
+        for function in re.split(r"\n\n\n(?=@|def )", code):
+            if function not in printed:
+                printed.add(function)
+                functions.append(function)
+    unique = list(dict.fromkeys(kept))
+    names = {m for f in functions for m in re.findall(r"^def (\w+)", f, re.M)}
+    return [each for each in unique if each.alias not in names], functions
+
+
+def _reading(sources: list[str]) -> str:
+    if not sources:
+        return ""
+    code = "\n\n\n".join(sources)
+    return f"**From the library, for reading.**\n\n```python\n{code}\n```"
