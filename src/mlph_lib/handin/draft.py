@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from mlph_lib.handin.index import Index, equations_in, macros
 from mlph_lib.handin.needs import Import, prerequisites, written
 from mlph_lib.handin.plain import Converter
 from mlph_lib.handin.reading import for_reading
-from mlph_lib.handin.sections import Piece, Section
+from mlph_lib.handin.sections import Section
 from mlph_lib.handin.sources import defined
 
 __all__ = ["EXERCISES", "PRACTICAL", "Cell", "draft", "tools_cell"]
@@ -41,7 +40,7 @@ os.chdir(Path(mlph_lib.__file__).parents[2])
 
 @dataclass
 class Cell:
-    """One cell: ``kind`` is text, code or caption; ``task`` "" outside the answers."""
+    """One cell of the kind text, caption or reading, code or library."""
 
     kind: str
     text: str
@@ -99,80 +98,85 @@ def _answer(section: Section, converter: Converter, printed: set[str]) -> list[C
     converter.page = section.page
     converter.shift = 3 - section.level
     points = f"{section.points} points" + (", bonus" if section.bonus else "")
-    cells = [Cell("text", f"### {section.task} ({points})", section.task)]
-    needs, reading = _needs(section, printed)
+    cells = [Cell("text", f"### {section.task} ({points})")]
+    needs = _needs(section, printed)
     for piece in section.pieces:
         if piece.code:
-            if needs:
-                cells.append(Cell("code", needs, section.task))
-                needs = ""
-            cells.append(Cell("code", piece.text, section.task))
+            cells += needs.before
+            needs.before = []
+            cells.append(Cell("code", piece.text))
         else:
-            cells += _texts(piece, converter, section.task)
-    if needs:  # numbers that the text quotes, computed above the answer
-        cells.insert(1, Cell("code", needs, section.task))
-    if reading:
-        cells.append(Cell("text", reading, section.task))
-    return _joined(cells)
-
-
-def _texts(piece: Piece, converter: Converter, task: str) -> Iterable[Cell]:
-    for block in converter.blocks(piece):
-        yield Cell("caption" if block.caption else "text", block.text, task)
+            blocks = converter.blocks(piece)
+            cells += [Cell("caption" if b.caption else "text", b.text) for b in blocks]
+    cells[1:1] = needs.before  # numbers that the text quotes, computed above the answer
+    for cell in [*cells, *needs.after]:
+        cell.task = section.task
+    return _joined(cells + needs.after)
 
 
 def _joined(cells: list[Cell]) -> list[Cell]:
-    """Neighbouring texts in one cell."""
+    """Neighbouring texts in one cell; a heading inside the answer begins a new one."""
     joined: list[Cell] = []
     for cell in cells:
         if joined and joined[-1].kind == cell.kind == "text":
             joined[-1].text += "\n\n" + cell.text
         else:
             joined.append(cell)
-    return joined
+    parts = [
+        Cell(cell.kind, part.strip("\n"), cell.task)
+        for cell in joined
+        for part in (re.split(r"^(?=#### )", cell.text, flags=re.M)
+                     if cell.kind == "text" else [cell.text])
+    ]
+    return [part for part in parts if part.text]
 
 
-def _needs(section: Section, printed: set[str]) -> tuple[str, str]:
-    """The code that an answer's cells stand on, and what is printed for reading."""
+@dataclass
+class _Needs:
+    """Cells that an answer's cells stand on, and what follows them for reading."""
+
+    before: list[Cell]
+    after: list[Cell]
+
+
+def _needs(section: Section, printed: set[str]) -> _Needs:
     cells = [piece.text for piece in section.pieces if piece.code]
     texts = [piece.text for piece in section.pieces if not piece.code]
     quoted = {key for text in texts for key in QUOTED.findall(text)}
     imports, kept = prerequisites(list(section.before), cells, quoted=quoted)
     imports = [i for i in imports if i.alias not in TOOLS]
     reading = for_reading([*kept, *cells], imports)
-    imports, functions = _defined(imports, printed)
-    parts = [written(imports), *functions, "\n".join(kept)]
-    code = "\n\n\n".join(part for part in parts if part) if functions else (
-        "\n\n".join(part for part in parts if part)
-    )
+    functions, imports = _defined(imports, printed)
+    own = "\n\n".join(part for part in (written(imports), "\n".join(kept)) if part)
+    found = [("library", functions), ("code", own)]
     sources = [text for name, text in reading.items() if name not in printed]
     printed |= set(reading)
-    return code, _reading(sources)
+    return _Needs(
+        [Cell(kind, code) for kind, code in found if code],
+        [Cell("reading", _reading(sources))] if sources else [],
+    )
 
 
-def _defined(
-    imports: list[Import], printed: set[str]
-) -> tuple[list[Import], list[str]]:
-    """Functions of the library as their source, in place of their imports."""
-    kept, functions = [], []
+def _defined(imports: list[Import], printed: set[str]) -> tuple[str, list[Import]]:
+    """The library's functions as code that defines them; the imports that remain."""
+    kept, others, functions = [], [], []
     for each in imports:
         found = defined(each)
         if found is None:
             kept.append(each)
             continue
-        code, others = found
-        kept += others
-        for function in re.split(r"\n\n\n(?=@|def )", code):
+        others += found[1]
+        for function in re.split(r"\n\n\n(?=@|def )", found[0]):
             if function not in printed:
                 printed.add(function)
                 functions.append(function)
-    unique = list(dict.fromkeys(kept))
     names = {m for f in functions for m in re.findall(r"^def (\w+)", f, re.M)}
-    return [each for each in unique if each.alias not in names], functions
+    head = written([i for i in dict.fromkeys(others) if i.alias not in names])
+    if not functions:
+        return "", kept
+    return "\n\n\n".join(["# from the book's library\n" + head, *functions]), kept
 
 
 def _reading(sources: list[str]) -> str:
-    if not sources:
-        return ""
     code = "\n\n\n".join(sources)
     return f"**From the library, for reading.**\n\n```python\n{code}\n```"

@@ -86,8 +86,8 @@ def run(
     try:
         client.execute(env=steady(folder))
     except CellExecutionError as error:
-        raise ValueError(f"a cell of the hand-in raised {error.ename}: {error.evalue}\n"
-                         f"{error.traceback}") from error
+        raise ValueError(f"a cell of the hand-in raised {error.ename}: {error.evalue}"
+                         ) from error
     _refuse_warnings(notebook)
     notebook.metadata.pop("language_info", None)
 
@@ -104,10 +104,9 @@ def steady(folder: Path) -> dict[str, str]:
 
 
 def _node(cell: Cell) -> nbformat.NotebookNode:
-    if cell.kind == "code":
-        return new_code_cell(cell.text, metadata={"task": cell.task})
-    tagged = {"task": cell.task} | ({"caption": True} if cell.kind == "caption" else {})
-    return new_markdown_cell(cell.text, metadata=tagged)
+    marks = {} if cell.kind in ("text", "code") else {cell.kind: True}
+    new = new_code_cell if cell.kind in ("code", "library") else new_markdown_cell
+    return new(cell.text, metadata={"task": cell.task, **marks})
 
 
 def _refuse_warnings(notebook: nbformat.NotebookNode) -> None:

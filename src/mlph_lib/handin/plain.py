@@ -76,7 +76,7 @@ class Converter:
         self.line = piece.line
         blocks = [Block("")]
         self._run(piece.text.split("\n"), blocks)
-        return [Block(b.text.strip("\n"), b.caption) for b in blocks if b.text.strip()]
+        return [Block(_tidy(b.text), b.caption) for b in blocks if b.text.strip()]
 
     def _run(self, lines: list[str], blocks: list[Block]) -> None:
         rest = list(lines)
@@ -256,6 +256,13 @@ class Converter:
 
     def _refusal(self, words: str) -> ValueError:
         return ValueError(f"{self.page}, near line {self.line}: {words}")
+
+
+def _tidy(text: str) -> str:
+    """One blank line between blocks; code keeps its own."""
+    parts = re.split(r"(^```.*?^```$)", text.strip("\n"), flags=re.M | re.S)
+    return "".join(p if i % 2 else re.sub(r"\n{3,}", "\n\n", p)
+                   for i, p in enumerate(parts))
 
 
 def leftovers(text: str) -> list[str]:

@@ -4,7 +4,8 @@ An answer is the text from its label ``(answer-3b)=`` to the next heading of the
 or a higher level. Two comments of MyST, which the book does not show, change that by
 a paragraph (up to the next blank line):
 
-- ``% hand-in: 2a`` brings a paragraph from elsewhere on the page to the answer's top;
+- ``% hand-in: 2a`` brings a paragraph from elsewhere on the page to the answer, behind
+  the paragraph that repeats the task;
 - ``% hand-in: no`` leaves out a paragraph that speaks of the rest of the book.
 """
 
@@ -95,10 +96,10 @@ def section_of(page: Path, task: str) -> Section:
         )
     level = heads[at][0]
     end = next((i for i in heads if i > at and heads[i][0] <= level), len(lines))
-    inside = _without(lines[at + 1 : end], at + 2)
+    task_and_rest = _without(lines[at + 1 : end], at + 2)
     return Section(
         task, page, int(points[2]), bool(points[1]), level,
-        (*_brought(lines, task), *_pieces(inside)),
+        tuple(_with_brought(list(_pieces(task_and_rest)), list(_brought(lines, task)))),
         tuple(p.text for p in _pieces(list(enumerate(lines[:start], 1))) if p.code),
     )
 
@@ -125,6 +126,16 @@ def _without(lines: list[str], first: int) -> list[tuple[int, str]]:
         if not dropping and not mark:
             kept.append((number, line))
     return kept
+
+
+def _with_brought(pieces: list[Piece], brought: list[Piece]) -> list[Piece]:
+    """The brought paragraphs behind the answer's first, which repeats the task."""
+    if not brought or not pieces or pieces[0].code:
+        return [*brought, *pieces]
+    told, _, rest = pieces[0].text.partition("\n\n")
+    line = pieces[0].line
+    after = [Piece(False, rest, line + told.count("\n") + 2)] if rest.strip() else []
+    return [Piece(False, told, line), *brought, *after, *pieces[1:]]
 
 
 def _brought(lines: list[str], task: str) -> Iterator[Piece]:

@@ -1,0 +1,124 @@
+"""The hand-in's print: the document for Sphinx's LaTeX, its title page and its look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from mlph_lib.handin.fonts import printed
+from mlph_lib.handin.names import in_tex
+
+__all__ = ["settings", "setup"]
+
+RAISED = [*zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True), ("⁻", "$-$")]
+TITLE = r"""
+\begin{titlepage}\centering\vspace*{0.06\textheight}
+{\large Machine Learning and Physics\par}\vspace{0.8em}
+{\sffamily\bfseries\Huge Sheet 9\par}\vspace{1.6em}
+{\Large %(names)s\par}\vspace{1em}
+{\large %(date)s\par}\vspace{2.5em}
+\begin{minipage}{0.82\textwidth}\small %(note)s\end{minipage}\par\vspace{2em}
+\begin{minipage}{0.82\textwidth}
+\makeatletter\@starttoc{toc}\makeatother
+\end{minipage}
+\vfill\end{titlepage}
+"""
+PREAMBLE = r"""
+\usepackage{newunicodechar,amssymb,needspace,float}
+\setcounter{secnumdepth}{-2}
+\setcounter{tocdepth}{2}
+\setlength{\headheight}{14pt}
+\fancypagestyle{normal}{\fancyhf{}\fancyhead[L]{\small Machine Learning and Physics, sheet 9}
+\fancyhead[R]{\small\nouppercase{\rightmark}}\fancyfoot[C]{\thepage}
+\renewcommand{\headrulewidth}{0.3pt}}
+\renewcommand{\subsectionmark}[1]{\markright{#1}}
+\fvset{fontsize=\footnotesize}
+"""
+
+
+def settings(
+    root: Path, names: Sequence[str], date: str, note: str
+) -> dict[str, Any]:
+    """Sphinx's configuration for the one document ``sheet09``.
+
+    Args:
+        root: the checkout, whose ``_config.yml`` has the book's fonts.
+        names: those of the group.
+        date: as the title page shows it.
+        note: a paragraph below it.
+    """
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    book = config["sphinx"]["config"]["latex_elements"]
+    return {
+        "root_doc": "sheet09",
+        "project": "Sheet 9",
+        "author": ", ".join(names),
+        "extensions": ["myst_nb", "mlph_lib.handin.latex"],
+        "source_suffix": {".ipynb": "myst-nb"},
+        "myst_enable_extensions": ["amsmath", "dollarmath"],
+        "nb_execution_mode": "off",
+        "nb_merge_streams": True,
+        "numfig": True,
+        "numfig_secnum_depth": 0,
+        "numfig_format": {"figure": "Figure %s"},
+        "latex_engine": "xelatex",
+        "latex_use_xindy": False,
+        "latex_show_urls": "no",
+        "latex_domain_indices": False,
+        "latex_documents": [
+            ("sheet09", "sheet09.tex", "Sheet 9", in_tex(", ".join(names)), "howto")
+        ],
+        "latex_elements": {
+            "papersize": book["papersize"],
+            "pointsize": "10pt",
+            "fontpkg": book["fontpkg"],
+            "sphinxsetup": book["sphinxsetup"] + ", hmargin=2.2cm, vmargin=2.2cm",
+            "figure_align": "htbp",
+            "tableofcontents": "",
+            "printindex": "",
+            "maketitle": _title_page(names, date, note),
+            "preamble": PREAMBLE + _raised() + _facts(names),
+        },
+    }
+
+
+def _title_page(names: Sequence[str], date: str, note: str) -> str:
+    shown = r"\par\vspace{0.3em}".join(map(printed, names))
+    return TITLE % {"names": shown, "date": date, "note": note}
+
+
+def _raised() -> str:
+    return "".join(
+        rf"\newunicodechar{{{sign}}}{{\textsuperscript{{{plain}}}}}" + "\n"
+        for sign, plain in RAISED
+    )
+
+
+def _facts(names: Sequence[str]) -> str:
+    """The document's own description, for whoever files it."""
+    author = in_tex(", ".join(names)).replace("-{}", "-")
+    return (
+        r"\AtBeginDocument{\hypersetup{pdftitle={Machine Learning and Physics, sheet 9},"
+        rf"pdfauthor={{{author}}}}}}}" + "\n"
+    )
+
+
+def _keep_tags(app: Sphinx, doctree: nodes.document) -> None:
+    r"""Sphinx wraps formulas in ``split``, where ``\tag`` is not allowed."""
+    for formula in doctree.findall(nodes.math_block):
+        text = formula.astext()
+        if re.search(r"\\tag\{", text):
+            tex = f"\\begin{{equation*}}\n{text.strip()}\n\\end{{equation*}}"
+            formula.children = [nodes.Text(tex)]
+            formula["nowrap"] = True
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("doctree-read", _keep_tags)
+    return {"version": "1", "parallel_read_safe": True}

@@ -1,0 +1,138 @@
+"""The PDF: the executed notebook in print, through Sphinx's LaTeX and XeLaTeX.
+
+Theory is printed without its code. The library's functions that the cells of practical
+tasks use stand at the end. The figures' captions are LaTeX's own, with equal numbers.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from mlph_lib.handin.draft import PRACTICAL
+
+__all__ = ["for_print", "make_pdf", "write_tex"]
+
+LATEXMK = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", "-silent"]
+
+
+def make_pdf(
+    notebook: NotebookNode, settings: dict[str, Any], folder: Path, stamp: int
+) -> Path:
+    """Print the notebook; the file lies in ``folder``.
+
+    Args:
+        notebook: executed, with nothing left to fill in.
+        settings: of Sphinx, from `mlph_lib.handin.latex.settings`.
+        folder: an empty folder to work in.
+        stamp: seconds since 1970 that the file carries as its date.
+
+    Raises:
+        ValueError: if Sphinx warns, XeLaTeX stops, or a font lacks a sign.
+        FileNotFoundError: if there is no XeLaTeX.
+    """
+    if not shutil.which("latexmk") or not shutil.which("xelatex"):
+        raise FileNotFoundError("XeLaTeX is missing: tools/need-tex says how to get it")
+    tex = write_tex(notebook, settings, folder)
+    steady = {"SOURCE_DATE_EPOCH": str(stamp), "FORCE_SOURCE_DATE": "1", "TZ": "UTC"}
+    done = subprocess.run(
+        [*LATEXMK, tex.name], cwd=tex.parent, capture_output=True, text=True,
+        env={**os.environ, **steady}, errors="replace",
+    )
+    log = tex.with_suffix(".log")
+    told = log.read_text("utf-8", errors="replace") if log.is_file() else done.stderr
+    if done.returncode:
+        wrong = re.search(r"^!.*(?:\n.*){0,6}", told, re.M)
+        raise ValueError(f"XeLaTeX stopped: {wrong[0] if wrong else told[-800:]}")
+    missing = re.findall(r"^Missing character: There is no (\S+)", told, re.M)
+    if missing:
+        raise ValueError(f"no font of the PDF has the signs {sorted(set(missing))}")
+    return tex.with_suffix(".pdf")
+
+
+def write_tex(notebook: NotebookNode, settings: dict[str, Any], folder: Path) -> Path:
+    """The LaTeX source of the notebook's print, in a folder of its own.
+
+    Raises:
+        ValueError: if Sphinx warns of anything.
+    """
+    source, out = folder / "source", folder / "latex"
+    source.mkdir(parents=True)
+    nbformat.write(for_print(notebook), source / "sheet09.ipynb")
+    warnings = io.StringIO()
+    with patch_docutils(), docutils_namespace():
+        app = Sphinx(
+            source, None, out, folder / "doctrees", "latex", settings,
+            status=None, warning=warnings, freshenv=True,
+        )
+        app.build()
+    if warnings.getvalue():
+        raise ValueError(f"the print of the hand-in: {warnings.getvalue().strip()}")
+    return out / "sheet09.tex"
+
+
+def for_print(notebook: NotebookNode) -> NotebookNode:
+    """A copy as it is printed: functions at the end, captions at their figures."""
+    whole = deepcopy(notebook)
+    (_, tools), answers = whole.cells[:2], whole.cells[2:]
+    references = [c for c in answers if not c.metadata.task]
+    cells = [c for c in _captioned(answers) if c.metadata.task and _is_printed(c)]
+    library = [tools, *(c for c in cells if _is_library(c))]
+    for cell in library:  # print has less room between functions
+        cell.source = cell.source.replace("\n\n\n", "\n\n")
+    whole.cells = [
+        new_markdown_cell("# Sheet 9"),
+        *(cell for cell in cells if not _is_library(cell)),
+        *references,
+        new_markdown_cell("## Appendix: functions that the cells use"),
+        *library,
+    ]
+    for index, cell in enumerate(whole.cells):
+        cell["id"] = f"print-{index}"
+    return whole
+
+
+def _captioned(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Captions as the metadata that puts them under their figure."""
+    kept: list[NotebookNode] = []
+    for cell in cells:
+        if not cell.metadata.get("caption"):
+            kept.append(cell)
+            continue
+        shown = next((c for c in reversed(kept) if _shows_figure(c)), None)
+        if shown is None or "mystnb" in shown.metadata:
+            raise ValueError(f"no cell above makes the figure of: {cell.source}")
+        caption = cell.source.partition("** ")[2]  # LaTeX counts by itself
+        shown.metadata["mystnb"] = {"figure": {"caption": caption, "align": "center"}}
+    return kept
+
+
+def _shows_figure(cell: NotebookNode) -> bool:
+    return any("application/pdf" in o.get("data", {}) for o in cell.get("outputs", ()))
+
+
+def _is_printed(cell: NotebookNode) -> bool:
+    """Whether a cell is in print; of theory's code the figures alone are."""
+    if cell.metadata.task in PRACTICAL:
+        return True
+    if cell.cell_type == "code" and _shows_figure(cell):
+        cell.metadata["tags"] = ["remove-input"]
+        cell.outputs = [o for o in cell.outputs if "data" in o]
+        return True
+    return cell.cell_type == "markdown" and not _is_library(cell)
+
+
+def _is_library(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("library") or cell.metadata.get("reading"))
