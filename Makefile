@@ -9,7 +9,7 @@ READY := .venv/.ready
 BUILD := PYTHONPATH=book/_ext $(BIN)/python -m bookext.build -j $(JOBS)
 PDF := _build/pdf/one-uniform-number.pdf
 
-.PHONY: help env book test check pdf diff lab serve bench model lock clean
+.PHONY: help env book test check pdf handin diff lab serve bench model lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,15 @@ pdf: $(READY) ## print the book to PDF through XeLaTeX
 	@tools/need-tex
 	@$(BUILD) latex
 	@tools/make-pdf $(PDF)
+
+# as typed: a dollar sign in a name is neither make's nor the shell's
+unexport NAMES
+export HANDIN_NAMES := $(value NAMES)
+
+handin: $(READY) ## make the hand-in: NAMES="First Last; First Last" (DATE, SAMPLES, SKELETON)
+	@tools/need-tex
+	@$(BIN)/mlph handin --names="$$HANDIN_NAMES" --date="$(DATE)" \
+	  --samples="$(SAMPLES)" --skeleton="$(SKELETON)"
 
 check: $(READY) ## the gates that need a browser and TeX; build the book and PDF first
 	@$(BIN)/python -m pytest -n $(JOBS) checks

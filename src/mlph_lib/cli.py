@@ -216,8 +216,38 @@ def _new_chapter(args: argparse.Namespace) -> int:
     return 0
 
 
+def _handin(commands: argparse._SubParsersAction) -> None:
+    """``mlph handin --names "First Last; First Last"``."""
+    parser = commands.add_parser("handin", help="notebook, PDF and zip of a group of two")
+    parser.add_argument("--names", required=True, help='"First Last; First Last"')
+    parser.add_argument("--date", default="", help="year-month-day; today by default")
+    parser.add_argument("--samples", default="", help="the course's samples_1d.npy")
+    parser.add_argument("--skeleton", default="", help="the course's sheet09.ipynb")
+    parser.set_defaults(run=_run_handin)
+
+
+def _run_handin(args: argparse.Namespace) -> int:
+    import signal
+
+    from mlph_lib.handin import hand_in
+    from mlph_lib.page.results import project_root
+
+    # a polite kill is an interruption too: what is half-made goes away
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    given = {"date": args.date, "samples": args.samples, "skeleton": args.skeleton}
+    say = partial(print, flush=True)
+    try:
+        hand_in(project_root(), args.names, **given, say=say)
+    except KeyboardInterrupt:
+        print("stopped: nothing was written")
+        return 130
+    return 0
+
+
 Command = Callable[[argparse._SubParsersAction], None]
-COMMANDS: tuple[Command, ...] = (_recordings, _record, _model, _train, _chapter)
+COMMANDS: tuple[Command, ...] = (
+    _recordings, _record, _model, _train, _chapter, _handin,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

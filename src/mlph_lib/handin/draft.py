@@ -40,7 +40,7 @@ os.chdir(Path(mlph_lib.__file__).parents[2])
 
 @dataclass
 class Cell:
-    """One cell of the kind text, caption or reading, code or library."""
+    """One cell of the kind text, caption or reading; or code, library or needs."""
 
     kind: str
     text: str
@@ -148,7 +148,7 @@ def _needs(section: Section, printed: set[str]) -> _Needs:
     reading = for_reading([*kept, *cells], imports)
     functions, imports = _defined(imports, printed)
     own = "\n\n".join(part for part in (written(imports), "\n".join(kept)) if part)
-    found = [("library", functions), ("code", own)]
+    found = [("library", functions), ("needs", own)]
     sources = [text for name, text in reading.items() if name not in printed]
     printed |= set(reading)
     return _Needs(

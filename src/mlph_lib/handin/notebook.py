@@ -105,7 +105,8 @@ def steady(folder: Path) -> dict[str, str]:
 
 def _node(cell: Cell) -> nbformat.NotebookNode:
     marks = {} if cell.kind in ("text", "code") else {cell.kind: True}
-    new = new_code_cell if cell.kind in ("code", "library") else new_markdown_cell
+    code = cell.kind in ("code", "library", "needs")
+    new = new_code_cell if code else new_markdown_cell
     return new(cell.text, metadata={"task": cell.task, **marks})
 
 

@@ -23,7 +23,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from mlph_lib.handin.draft import PRACTICAL
 
-__all__ = ["for_print", "make_pdf", "write_tex"]
+__all__ = ["for_print", "make_pdf", "need_xelatex", "write_tex"]
 
 LATEXMK = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", "-silent"]
 
@@ -41,10 +41,7 @@ def make_pdf(
 
     Raises:
         ValueError: if Sphinx warns, XeLaTeX stops, or a font lacks a sign.
-        FileNotFoundError: if there is no XeLaTeX.
     """
-    if not shutil.which("latexmk") or not shutil.which("xelatex"):
-        raise FileNotFoundError("XeLaTeX is missing: tools/need-tex says how to get it")
     tex = write_tex(notebook, settings, folder)
     steady = {"SOURCE_DATE_EPOCH": str(stamp), "FORCE_SOURCE_DATE": "1", "TZ": "UTC"}
     done = subprocess.run(
@@ -60,6 +57,14 @@ def make_pdf(
     if missing:
         raise ValueError(f"no font of the PDF has the signs {sorted(set(missing))}")
     return tex.with_suffix(".pdf")
+
+
+def need_xelatex() -> None:
+    """Raise FileNotFoundError unless XeLaTeX is there."""
+    if not shutil.which("latexmk") or not shutil.which("xelatex"):
+        raise FileNotFoundError(
+            "XeLaTeX is missing: tools/need-tex installs it, or says how"
+        )
 
 
 def write_tex(notebook: NotebookNode, settings: dict[str, Any], folder: Path) -> Path:
