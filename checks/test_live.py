@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 
 from checks import browser as chromium
 from mlph_lib.page import Token, coloured, live
+from mlph_lib.pretraining.tasks import task
+from mlph_lib.pretraining.vocabulary import Vocabulary
 
 STYLE = Path(__file__).resolve().parents[1] / "book" / "_assets" / "book.css"
 PAGE = """<!doctype html>
@@ -34,6 +36,17 @@ def code(key: str) -> str:
     return live.code_live(key, texts, cuts)
 
 
+def objectives(key: str) -> str:
+    texts = np.stack([np.arange(8), np.arange(8)[::-1]])
+    vocab, rng = Vocabulary(8), np.random.default_rng(0)
+    made = {
+        name: {f"text {i}": task(name).corrupt(texts[[i, 1 - i]], vocab, rng)
+               for i in range(2)}
+        for name in ("mlm40", "clm", "nsp", "bart", "plm", "mtp")
+    }  # fmt: skip
+    return live.objectives_live(key, made, vocab.names(PIECES[:8]))
+
+
 def samples(key: str) -> str:
     bits = np.random.default_rng(0).gamma(1, 4, (64, 30))
     texts = [[Token("▁word", b) for b in row] for row in bits]
@@ -45,6 +58,7 @@ SLIDING = {
     "box-muller": live.box_muller_live,
     "decoding": lambda key: live.decoding_live(key, PIECES, np.linspace(4, -6, 500)),
     "code": code,
+    "objectives": objectives,
 }
 FIGURES = {**SLIDING, "samples": samples}
 
@@ -108,6 +122,18 @@ def test_a_slider_without_its_listener_is_found_dead(shown):
     assert not moves(page, "ArrowLeft")
 
 
+def test_lists_are_picked_by_keyboard_and_nothing_below_moves(shown):
+    page = shown(objectives("k"), viewport={"width": 390, "height": 844})
+    high = page.evaluate("document.documentElement.scrollHeight")
+    for name, count in (("task", 6), ("text", 2)):
+        picked = page.locator(f"#k-{name}")
+        reach(page, picked)
+        for _ in range(count - 1):
+            assert moves(page, "ArrowDown")
+            assert page.evaluate("document.documentElement.scrollHeight") == high
+        assert picked.input_value() == str(count - 1)
+
+
 def moves(page: Page, key: str) -> bool:
     """Whether the drawing and the live text change when ``key`` is pressed."""
     before = page.inner_html("svg"), page.inner_text("#k-out")
@@ -146,4 +172,3 @@ def test_samples_scroll_and_tell_their_numbers_by_keyboard(shown):
     page.keyboard.press("End")
     page.wait_for_function("document.querySelector('[role=region]').scrollTop > 100")
     assert region.bounding_box()["height"] < 500
-

@@ -9,7 +9,8 @@ from mlph_lib.page.live.box_muller import box_muller_live
 from mlph_lib.page.live.coded import CodedText, coded_texts
 from mlph_lib.page.live.codes import code_live
 from mlph_lib.page.live.decoding import decoding_live
-from mlph_lib.page.live.printed import code_figure, decoding_figure
+from mlph_lib.page.live.objectives import objectives_live
+from mlph_lib.page.live.printed import code_figure, decoding_figure, objectives_figure
 from mlph_lib.page.live.transport import transport_live
 
 __all__ = [
@@ -20,5 +21,7 @@ __all__ = [
     "coded_texts",
     "decoding_figure",
     "decoding_live",
+    "objectives_figure",
+    "objectives_live",
     "transport_live",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from string import Template
 from typing import Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "check_key",
     "quoted",
     "rect",
+    "select",
     "slider",
     "text",
 ]
@@ -57,6 +59,20 @@ def slider(
         f'<label for="$key-{name}"{style}>{label}</label>'
         f'<input type="range" id="$key-{name}" min="{start}" max="{end}" '
         f'step="{step}" value="{value}" style="flex:1 1 8rem;min-height:24px">'
+    )
+
+
+def select(name: str, label: str, options: Sequence[str], room: str = "") -> str:
+    """A native list of options, the first one chosen; its values are their numbers."""
+    style = f' style="min-width:{room}"' if room else ""
+    listed = "".join(
+        f'<option value="{i}">{quoted(option)}</option>'
+        for i, option in enumerate(options)
+    )
+    return (
+        f'<label for="$key-{name}"{style}>{label}</label>'
+        f'<select id="$key-{name}" style="flex:1 1 8rem;min-width:0;min-height:24px">'
+        f"{listed}</select>"
     )
 
 

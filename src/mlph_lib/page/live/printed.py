@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from mlph_lib.page.figures import subplots
@@ -28,9 +29,11 @@ from mlph_lib.page.live.decoding import (
     name_of_others,
 )
 from mlph_lib.page.live.law import condensed, shaped
+from mlph_lib.page.live.objectives import SETS, drawings
+from mlph_lib.page.live.panels import Drawing
 from mlph_lib.page.pieces import MONO, in_font, visible
 
-__all__ = ["code_figure", "decoding_figure"]
+__all__ = ["code_figure", "decoding_figure", "objectives_figure"]
 
 SETTINGS = ({}, {"temperature": 0.6}, {"top_p": 0.9})
 
@@ -166,7 +169,73 @@ def _printed_row(ax, r: int, row: Row, step: Step, zoomed: bool) -> None:
         _words(ax, LEFT + (start + stop) / 20, y + 15, name, ha="center")
 
 
+def objectives_figure(
+    batches: Mapping[str, Mapping[str, object]],
+    names: Sequence[str],
+    *,
+    answers: Mapping[str, Sequence[str]] | None = None,
+    shown: Sequence[str] | None = None,
+) -> Figure:
+    """The same for print: a few objectives side by side, on the first sentence.
+
+    Args:
+        batches, names, answers: as for ``objectives_live``.
+        shown: which objectives; the first four if None.
+
+    Raises:
+        TypeError, ValueError: as ``objectives_live`` does, and for an objective that
+            is not there.
+
+    Example:
+        >>> from types import SimpleNamespace as Made
+        >>> from mlph_lib.page import figure
+        >>> full = Made(mask=lambda length: np.ones((1, length, length), dtype=bool))
+        >>> ids = np.array([[1, 0]])
+        >>> batch = Made(inputs=ids, targets=ids, weights=ids, attention=full)
+        >>> fig = objectives_figure({"all": {"be to": batch}}, ["to", "be"])
+        >>> figure("doc-objectives", fig, alt="Two tokens that see each other.")
+    """
+    drawn = drawings(batches, names, answers)
+    picked = list(drawn)[:4] if shown is None else list(shown)
+    if not picked or not drawn.keys() >= set(picked):
+        raise ValueError(
+            f"expected one or more of the objectives {', '.join(drawn)}; got "
+            f"{', '.join(picked) or 'none'}"
+        )
+    boxes = [next(iter(drawn[task].values())) for task in picked]
+    rows = [range(i, min(i + 2, len(boxes))) for i in range(0, len(boxes), 2)]
+    wide = max(288, *(box.width + 12 for box in boxes))  # so letters stay small
+    tops = np.cumsum([0, *(max(boxes[i].height for i in row) + 26 for row in rows)])
+    fig, ax = subplots(height=6.4 * tops[-1] / (2 * wide))
+    fig.set_layout_engine("none")  # the drawing has its own margins
+    ax.set(xlim=(0, 2 * wide), ylim=(tops[-1], 0), position=(0, 0, 1, 1))
+    ax.set_axis_off()
+    for i, (task, box) in enumerate(zip(picked, boxes, strict=True)):
+        _objective(ax, task, box, (i % 2) * wide + 6, tops[i // 2], 2530 / wide)
+    return fig
+
+
+def _objective(ax, task: str, box: Drawing, left, top, size) -> None:
+    ax.text(left, top + 14, task, fontsize=9, weight="bold", parse_math=False)
+    top, side = top + 20, box.side - 2
+    for x, y, kind, name in box.words:
+        anchor, weight = SETS.get(kind, ("left", "normal"))
+        turned = {"rotation": 90, "ha": "right", "va": "bottom"}
+        level = {"ha": ALIGNED.get(anchor, "left"), "va": "baseline"}
+        style = turned if kind == "key" else level
+        style |= {"weight": weight, "fontsize": min(size, 7.5)}
+        _words(ax, left + x, top + y, name, **style)
+    for line in box.lines:
+        for _, _, x, bits in line.grids:
+            for s, bit in enumerate(bits):
+                place = (left + x + s * box.side + 1, top + line.y + 1)
+                face = "C0" if bit == "1" else "none"
+                ax.add_patch(Rectangle(place, side, side, fc=face, ec="0.5", lw=0.5))
+
+
+ALIGNED = {"start": "left", "middle": "center", "end": "right"}
+
+
 def _words(ax, x: float, y: float, words: str, **kwargs) -> None:
-    ax.text(
-        x, y, in_font(words), family=MONO, fontsize=7.5, parse_math=False, **kwargs
-    )
+    look = {"family": MONO, "fontsize": 7.5, **kwargs}
+    ax.text(x, y, in_font(words), parse_math=False, **look)
