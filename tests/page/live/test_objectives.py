@@ -12,7 +12,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
 from mlph_lib.page.live import objectives_figure, objectives_live
-from mlph_lib.page.live.objectives import drawings
+from mlph_lib.page.live.panels import drawings
 from mlph_lib.page.samples import sample_of
 from mlph_lib.pretraining import corruptions
 from mlph_lib.pretraining.vocabulary import Vocabulary
@@ -233,6 +233,9 @@ def test_longer_words_make_smaller_squares():
         for names in (longer, NAMES)
     )
     assert 11 <= small < usual == 14
+    for each in drawings(permuted, longer)["permuted"].values():
+        for _, y, kind, word in each.words:
+            assert kind != "key" or y - 6 * len(word) > 11, "under the title"
 
 
 def test_data_stay_data():
@@ -259,7 +262,7 @@ def test_bad_input():
     with pytest.raises(ValueError, match="has no spelling"):
         objectives_live("k", {"a": masked}, WORDS)
     long = corruptions.causal_lm(np.arange(32)[None] % 8, VOCAB)
-    with pytest.raises(ValueError, match="squares of 8 units, .* give shorter texts"):
+    with pytest.raises(ValueError, match="squares of 9 units, .* give shorter texts"):
         objectives_live("k", {"a": {"x": long}}, NAMES)
     many = {f"task {i}": masked for i in range(200)}
     with pytest.raises(ValueError, match="expected markup of 120,000 bytes or less"):

@@ -6,26 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from mlph_lib.page.live.frame import A, B, as_data, assemble, quoted, select, slider
 from mlph_lib.page.live.panels import (
-    LETTER,
+    SETS,
     WIDE,
+    Answers,
     Drawing,
+    Drawings,
     Line,
     Word,
-    drawing_of,
+    drawings,
     squares,
 )
-from mlph_lib.page.samples import sample_of
 
-__all__ = ["SETS", "drawings", "objectives_live"]
+__all__ = ["objectives_live"]
 
 MOST_BYTES = 120_000
-SETS = {  # how words are set: anchor, weight
-    "name": ("end", "normal"),
-    "target": ("middle", "bold"),
-    "plain": ("middle", "normal"),
-    "title": ("start", "normal"),
-}
-Answers = Mapping[str, Sequence[str]]
 
 
 def objectives_live(
@@ -68,28 +62,19 @@ def objectives_live(
         (True, True)
     """
     drawn = drawings(batches, names, answers)
-    first = next(iter(drawn.values()))
-    sentences, objectives = list(first), list(drawn)
-    now = first[sentences[0]]
-    row, last = len(now.lines) // 2, len(now.lines) - 1
-    controls = [
-        select("task", "objective", objectives, ROOM),
-        select("text", "sentence", sentences, ROOM),
-        slider("row", "row", row, last, 1, room=ROOM),
-    ]
     flat = [each for texts in drawn.values() for each in texts.values()]
+    now, sizes = flat[0], _sizes(flat)
+    row = len(now.lines) // 2
     label = (
         "A row for each token: its name, a square for each token, full if the row may "
         "look there, and the target, if it has one."
     )
-    sizes = _sizes(flat)
-    data = {"tasks": objectives, "sets": list(SETS.values()), "sizes": sizes}
-    data |= _data(drawn)
-    readout = _readout(objectives[0], now, row, _room(drawn))
-    script = f"\n  var data = {as_data(data)};{OBJECTIVES}"
-    height = max(each.height for each in flat)
-    shapes = _shapes(now, row, sizes)
-    markup = assemble(key, label, height, shapes, controls, readout, script)
+    data = {"tasks": list(drawn), "sets": list(SETS.values()), "sizes": sizes}
+    script = f"\n  var data = {as_data(data | _data(drawn))};{OBJECTIVES}"
+    markup = assemble(
+        key, label, max(each.height for each in flat), _shapes(now, row, sizes),
+        _controls(drawn, now, row), _readout(drawn, now, row), script,
+    )  # fmt: skip
     if len(markup.encode()) > MOST_BYTES:
         raise ValueError(
             f"expected markup of {MOST_BYTES:,} bytes or less, got "
@@ -98,40 +83,16 @@ def objectives_live(
     return markup
 
 
-ROOM = "4.5rem"  # for the longest label, so that the inputs begin together
+def _controls(drawn: Drawings, now: Drawing, row: int) -> list[str]:
+    room = "4.5rem"  # for the longest label, so that the inputs begin together
+    return [
+        select("task", "objective", list(drawn), room),
+        select("text", "sentence", list(next(iter(drawn.values()))), room),
+        slider("row", "row", row, len(now.lines) - 1, 1, room=room),
+    ]
 
 
-def drawings(
-    batches: Mapping[str, Mapping[str, object]],
-    names: Sequence[str],
-    answers: Answers | None = None,
-) -> dict[str, dict[str, Drawing]]:
-    """Every sample laid out, all with the squares at the same place."""
-    sentences = {tuple(texts) for texts in batches.values()}
-    if len(sentences) != 1 or sentences == {()}:
-        raise ValueError(
-            "expected the same sentences for every objective, one or more, got "
-            + ("none" if len(sentences) < 2 else f"{len(sentences)} different lists")
-        )
-    answers = answers or {}
-    if unknown := answers.keys() - batches.keys():
-        raise ValueError(
-            f"answers of {min(unknown)!r}, but the objectives are {', '.join(batches)}"
-        )
-    samples = {
-        task: {s: sample_of(b, names, 0, answers.get(task)) for s, b in texts.items()}
-        for task, texts in batches.items()
-    }
-    every = [sample for texts in samples.values() for sample in texts.values()]
-    tokens = {w for sample in every for grid in sample.grids for w in grid.keys}
-    margin = LETTER * max(map(len, tokens)) + 8
-    return {
-        task: {s: drawing_of(sample, margin) for s, sample in texts.items()}
-        for task, texts in samples.items()
-    }
-
-
-def _room(drawn: Mapping[str, Mapping[str, Drawing]]) -> int:
+def _room(drawn: Drawings) -> int:
     """Letters of the longest live text, so that nothing below the figure moves."""
     return max(
         len(_summary(task, each))
@@ -157,8 +118,9 @@ def _among(keys: Sequence[str], bits: str) -> str:
     return "every token" if len(seen) == len(keys) else " ".join(seen) or "nothing"
 
 
-def _readout(task: str, now: Drawing, row: int, room: int) -> str:
-    lines = -(-room // 40) + 1  # as a phone breaks them
+def _readout(drawn: Drawings, now: Drawing, row: int) -> str:
+    lines = -(-_room(drawn) // 40) + 1  # as a phone breaks them
+    task = next(iter(drawn))
     return (
         f'<span style="display:block;min-height:{1.65 * lines:.1f}em">'
         f'<span id="$key-say">{quoted(_summary(task, now))}</span><br>'
@@ -224,7 +186,7 @@ def _hit(i: int, now: Drawing) -> str:
     )
 
 
-def _data(drawn: Mapping[str, Mapping[str, Drawing]]) -> dict:
+def _data(drawn: Drawings) -> dict:
     """Words and lists of keys once; a drawing as lists of numbers and bits."""
     words: dict[str, int] = {"": 0}
     lists: dict[tuple[str, ...], int] = {}
@@ -310,7 +272,8 @@ OBJECTIVES = """
     set("full", {d: squares(lines, side, "1")});
     set("hollow", {d: squares(lines, side, "0")});
     set("here", {y: line[0], height: side});
-    set("row", {max: lines.length - 1, "aria-valuetext": row + 1 + ", " + words[line[1]]});
+    set("row", {max: lines.length - 1,
+                "aria-valuetext": row + 1 + ", " + words[line[1]]});
     el("say").textContent = data.tasks[task] + ": " + now[0] + ".";
     el("told").textContent = told(row, line);
   };

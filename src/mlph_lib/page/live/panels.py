@@ -5,20 +5,38 @@ A row is a position: its token, the squares of whom it sees, then what it is ask
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mlph_lib.page.samples import Grid, Sample, Strip
+from mlph_lib.page.samples import Grid, Sample, Strip, sample_of
 
-__all__ = ["WIDE", "Drawing", "Line", "Word", "drawing_of", "squares"]
+__all__ = [
+    "SETS",
+    "WIDE",
+    "Answers",
+    "Drawing",
+    "Drawings",
+    "Line",
+    "Word",
+    "drawing_of",
+    "drawings",
+    "squares",
+]
 
 WIDE, LETTER = 360, 6  # of the drawing and of a letter, in units of the drawing
-HEAD, TITLE, GAP = 46, 14, 10  # room for upright words and for titles; between grids
+HEAD, TITLE, GAP = 52, 14, 10  # least room for upright words, for titles; a gap
 LARGE, SMALL, LEAST = 20, 14, 11  # side of a square: of one grid, of several
 
-# x, y, how it is set ("name", "target", "plain", "title" or "key"), the word
+SETS = {  # how words are set: anchor, weight
+    "name": ("end", "normal"),
+    "target": ("middle", "bold"),
+    "plain": ("middle", "normal"),
+    "title": ("start", "normal"),
+}
+Answers = Mapping[str, Sequence[str]]
+# x, y, how it is set (one of SETS, or "key" if upright), the word
 Word = tuple[float, float, str, str]
 
 
@@ -44,7 +62,38 @@ class Drawing:
     said: str
 
 
+Drawings = dict[str, dict[str, Drawing]]  # {objective: {sentence: drawing}}
 Panel = tuple[tuple[str, ...], tuple[Grid, ...], tuple[Strip, ...]]
+
+
+def drawings(
+    batches: Mapping[str, Mapping[str, object]],
+    names: Sequence[str],
+    answers: Answers | None = None,
+) -> Drawings:
+    """Every sample laid out, all with the squares at the same place."""
+    sentences = {tuple(texts) for texts in batches.values()}
+    if len(sentences) != 1 or sentences == {()}:
+        raise ValueError(
+            "expected the same sentences for every objective, one or more, got "
+            + ("none" if len(sentences) < 2 else f"{len(sentences)} different lists")
+        )
+    answers = answers or {}
+    if unknown := answers.keys() - batches.keys():
+        raise ValueError(
+            f"answers of {min(unknown)!r}, but the objectives are {', '.join(batches)}"
+        )
+    samples = {
+        task: {s: sample_of(b, names, 0, answers.get(task)) for s, b in texts.items()}
+        for task, texts in batches.items()
+    }
+    every = [sample for texts in samples.values() for sample in texts.values()]
+    tokens = {w for sample in every for grid in sample.grids for w in grid.keys}
+    margin = LETTER * max(map(len, tokens)) + 8
+    return {
+        task: {s: drawing_of(sample, margin) for s, sample in texts.items()}
+        for task, texts in samples.items()
+    }
 
 
 def drawing_of(sample: Sample, margin: int) -> Drawing:
@@ -54,15 +103,17 @@ def drawing_of(sample: Sample, margin: int) -> Drawing:
         ValueError: if it is too wide for the drawing.
     """
     panels = _panels(sample)
-    side = _side(panels, margin)
+    side, head = _side(panels, margin), max(HEAD, margin)
     words, lines, y, width = [], [], 0, 0
     for panel in panels:
         names, grids, strips = panel
-        top = y + TITLE + HEAD
+        top = y + TITLE + head
         starts = _starts(margin, [len(grid.keys) * side for grid in grids])
         x = starts.pop() - GAP + 6
         for grid, start in zip(grids, starts, strict=True):
-            words += _headed(grid, start, top, side, len(sample.grids) > 1)
+            words += _headed(grid, start, top, side)
+            if len(sample.grids) > 1:
+                words.append((start, top - head - 3, "title", grid.title))
         for strip in strips:
             words += _column(strip, x + _wide(strip) / 2, top, side)
             x += _wide(strip)
@@ -138,13 +189,11 @@ def _starts(x: int, widths: Sequence[int]) -> list[int]:
     return starts
 
 
-def _headed(grid: Grid, x: int, top: int, side: int, titled: bool) -> list[Word]:
-    keys = [
+def _headed(grid: Grid, x: int, top: int, side: int) -> list[Word]:
+    return [
         (x + (s + 0.5) * side + 3.5, top - 4, "key", word)
         for s, word in enumerate(grid.keys)
     ]
-    title = (x, top - HEAD - 3, "title", grid.title)
-    return [title, *keys] if titled else keys
 
 
 def _column(strip: Strip, x: float, top: int, side: int) -> list[Word]:

@@ -29,8 +29,7 @@ from mlph_lib.page.live.decoding import (
     name_of_others,
 )
 from mlph_lib.page.live.law import condensed, shaped
-from mlph_lib.page.live.objectives import SETS, drawings
-from mlph_lib.page.live.panels import Drawing
+from mlph_lib.page.live.panels import SETS, Drawing, drawings
 from mlph_lib.page.pieces import MONO, in_font, visible
 
 __all__ = ["code_figure", "decoding_figure", "objectives_figure"]
