@@ -174,7 +174,8 @@ def _defined(imports: list[Import], printed: set[str]) -> tuple[str, list[Import
     head = written([i for i in dict.fromkeys(others) if i.alias not in names])
     if not functions:
         return "", kept
-    return "\n\n\n".join(["# from the book's library\n" + head, *functions]), kept
+    head = f"# from the book's library\n{head}".rstrip()
+    return "\n\n\n".join([head, *functions]), kept
 
 
 def _reading(sources: list[str]) -> str:

@@ -21,10 +21,6 @@ def font_for(name: str) -> str:
 
     Raises:
         GroupError: if there is none; it names the package to install.
-
-    Example:
-        >>> font_for("Zoë Ångström")
-        'TeX Gyre Pagella'
     """
     families = _families(frozenset(name) - {" "})
     for family in PREFERRED:
@@ -67,12 +63,7 @@ def _script(sign: str) -> str:
 
 
 def printed(name: str) -> str:
-    r"""A name in TeX, in its font; written from the right where its script is.
-
-    Example:
-        >>> print(printed("Zoë"))
-        {\fontspec{TeX Gyre Pagella}Zoë}
-    """
+    """A name in TeX, in its font; written from the right where its script is."""
     letters = [s for s in name if unicodedata.category(s)[0] == "L"]
     scripts = {_script(letter) for letter in letters} - NEUTRAL
     option = f"[Script={scripts.pop().title()}]" if _needs_script(scripts) else ""

@@ -39,6 +39,10 @@ PREAMBLE = r"""
 \renewcommand{\headrulewidth}{0.3pt}}
 \renewcommand{\subsectionmark}[1]{\markright{#1}}
 \fvset{fontsize=\footnotesize}
+\AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt minus 2pt}
+\setlength{\belowdisplayskip}{5pt plus 2pt minus 2pt}}
+\renewcommand{\topfraction}{0.85}\renewcommand{\textfraction}{0.1}
+\AtBeginDocument{\let\setminus\smallsetminus} % Pagella Math has no U+29F5
 """
 
 
@@ -78,7 +82,7 @@ def settings(
             "papersize": book["papersize"],
             "pointsize": "10pt",
             "fontpkg": book["fontpkg"],
-            "sphinxsetup": book["sphinxsetup"] + ", hmargin=2.2cm, vmargin=2.2cm",
+            "sphinxsetup": book["sphinxsetup"] + ", hmargin=2cm, vmargin=2cm, verbatimsep=2pt",
             "figure_align": "htbp",
             "tableofcontents": "",
             "printindex": "",
@@ -119,6 +123,16 @@ def _keep_tags(app: Sphinx, doctree: nodes.document) -> None:
             formula["nowrap"] = True
 
 
+def _small_appendix(app: Sphinx, doctree: nodes.document) -> None:
+    """What stands behind the answers is for looking up: references and functions."""
+    for section in doctree.findall(nodes.section):
+        title = section[0].astext()
+        if title == "References" or title.startswith("Appendix"):
+            small = r"\small" if title == "References" else r"\fvset{fontsize=\scriptsize}"
+            section.insert(1, nodes.raw("", small, format="latex"))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", _keep_tags)
+    app.connect("doctree-read", _small_appendix)
     return {"version": "1", "parallel_read_safe": True}

@@ -10,7 +10,9 @@ import io
 import os
 import re
 import shutil
+import struct
 import subprocess
+from base64 import b64decode
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from mlph_lib.handin.draft import PRACTICAL
 
 __all__ = ["for_print", "make_pdf", "need_xelatex", "write_tex"]
 
+APPENDIX = "Appendix: functions that the cells use"
 LATEXMK = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", "-silent"]
 
 
@@ -95,13 +98,13 @@ def for_print(notebook: NotebookNode) -> NotebookNode:
     references = [c for c in answers if not c.metadata.task]
     cells = [c for c in _captioned(answers) if c.metadata.task and _is_printed(c)]
     library = [tools, *(c for c in cells if _is_library(c))]
-    for cell in library:  # print has less room between functions
+    for cell in [*cells, tools]:  # print has less room between functions
         cell.source = cell.source.replace("\n\n\n", "\n\n")
     whole.cells = [
         new_markdown_cell("# Sheet 9"),
         *(cell for cell in cells if not _is_library(cell)),
         *references,
-        new_markdown_cell("## Appendix: functions that the cells use"),
+        new_markdown_cell(f"## {APPENDIX}"),
         *library,
     ]
     for index, cell in enumerate(whole.cells):
@@ -120,8 +123,18 @@ def _captioned(cells: list[NotebookNode]) -> list[NotebookNode]:
         if shown is None or "mystnb" in shown.metadata:
             raise ValueError(f"no cell above makes the figure of: {cell.source}")
         caption = cell.source.partition("** ")[2]  # LaTeX counts by itself
-        shown.metadata["mystnb"] = {"figure": {"caption": caption, "align": "center"}}
+        shown.metadata["mystnb"] = {
+            "figure": {"caption": caption, "align": "center"},
+            "image": {"width": _width(shown)},
+        }
     return kept
+
+
+def _width(cell: NotebookNode) -> str:
+    """Of the page: a wide figure takes all of it, a tall one less."""
+    (png,) = (o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {}))
+    wide, high = struct.unpack(">II", b64decode(png)[16:24])  # in the head of a PNG
+    return "92%" if high < 0.5 * wide else "58%"
 
 
 def _shows_figure(cell: NotebookNode) -> bool:

@@ -22,7 +22,7 @@ TASKS = ("1a", "1b", "2a", "2b", "3a", "3b", "3c", "3d", "3e")
 FENCE = re.compile(r"^\s*(`{3,}|:{3,}|~{3,})(\{code-cell\})?")
 HEADING = re.compile(r"^(#+) (.+)$")
 POINTS = re.compile(r"\(((?:bonus, )?)(\d+) points?\)")
-OPTIONS = re.compile(r"\A(?:---\n.*?\n---\n|(?::[\w-]+:.*\n)+)\n*", re.S)
+OPTIONS = re.compile(r"\A(?:---\n(?:.*\n)*?---\n|(?::[\w-]+:.*\n)+)\n*")
 MARK = re.compile(r"^% hand-in: (.+)$")
 
 

@@ -1,0 +1,63 @@
+"""The print: theory without code, captions at figures, tags that TeX takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlph_lib.handin import latex
+from mlph_lib.handin.draft import Cell, draft, tools_cell
+from mlph_lib.handin.notebook import executed
+from mlph_lib.handin.pdf import for_print, write_tex
+from mlph_lib.handin.sections import find_sections
+
+
+@pytest.fixture
+def notebook(book, tmp_path):
+    page = book / "book" / "theory.md"
+    cell = '```{code-cell} ipython3\nhidden = 1\nprint("hidden too")\n```\n\n% hand-in: no'
+    page.write_text(page.read_text().replace("% hand-in: no", cell))
+    sections = find_sections(book / "book")
+    cells = [Cell("text", "# Title"), tools_cell(), *draft(book, sections)]
+    return executed(cells, tmp_path, ("A", "B"))
+
+
+def test_theory_is_printed_without_its_code(notebook):
+    text = "\n".join(cell.source for cell in for_print(notebook).cells)
+    assert "hidden" not in text
+    assert "u = rng.random(n)" in text
+
+
+def test_captions_and_functions_move(notebook):
+    cells = for_print(notebook).cells
+    shown, = [c for c in cells if "mystnb" in c.metadata]
+    assert shown.metadata["mystnb"]["figure"]["caption"] == "The sorted draws, 0.33."
+    order = [c.source.split("\n")[0] for c in cells]
+    assert order.index("## References") < order.index(
+        "## Appendix: functions that the cells use"
+    ) < order.index("# from the book's library")
+    assert [c.source for c in notebook.cells if "mystnb" in c.metadata] == []  # a copy
+
+
+def test_a_caption_without_a_figure_is_refused(notebook):
+    notebook.cells = [c for c in notebook.cells if "figure(" not in c.source
+                      or c is notebook.cells[1]]
+    with pytest.raises(ValueError, match="makes the figure"):
+        for_print(notebook)
+
+
+def test_the_source_for_tex(notebook, book, tmp_path, monkeypatch):
+    monkeypatch.setattr(latex, "printed", lambda name: f"[{name}]")
+    look = latex.settings(book, ("Zoë & A", "B"), "20 December 2024", "A note.")
+    tex = write_tex(notebook, look, tmp_path / "print").read_text()
+    assert "[Zoë & A]" in tex and "20 December 2024" in tex
+    assert "\\begin{equation*}\nF_n \\le \\varepsilon \\tag{1}\n\\end{equation*}" in tex
+    assert "\\subsection{2a (4 points)}" in tex
+    assert "TeX Gyre Pagella" in tex  # the book's own fonts
+
+
+def test_a_warning_of_sphinx_stops_the_print(notebook, book, tmp_path, monkeypatch):
+    monkeypatch.setattr(latex, "printed", str)
+    look = latex.settings(book, ("A", "B"), "today", "A note.")
+    notebook.cells[-1].source += "\n\n[gone](#nowhere)"
+    with pytest.raises(ValueError, match="nowhere"):
+        write_tex(notebook, look, tmp_path / "print")
