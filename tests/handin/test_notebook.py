@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import zipfile
 from datetime import date
 
@@ -68,6 +71,19 @@ def test_it_runs_again_from_the_zip(notebook, tmp_path):
             cell.outputs, cell.execution_count = [], None
     run(again, place)
     assert outputs(again) == outputs(notebook)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_the_run_and_its_kernel(tmp_path, sent):
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("import time; time.sleep(300)")]
+    )
+
+    def started(text):  # the cell is told when it starts
+        threading.Timer(1.0, os.kill, (os.getpid(), sent)).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(notebook, tmp_path, started)
 
 
 def broken(book, old, new):

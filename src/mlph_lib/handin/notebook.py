@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from mlph_lib.handin.draft import Cell
@@ -69,6 +70,7 @@ def run(
 
     Raises:
         ValueError: if a cell raises, or writes to stderr.
+        KeyboardInterrupt: if the command was interrupted or asked to end.
     """
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     done = iter(range(1, len(code) + 1))
@@ -83,11 +85,18 @@ def run(
         coalesce_streams=True, on_cell_start=told,
         resources={"metadata": {"path": str(folder)}},
     )
+    on_term = signal.getsignal(signal.SIGTERM)
     try:
         client.execute(env=steady(folder))
     except CellExecutionError as error:
-        raise ValueError(f"a cell of the hand-in raised {error.ename}: {error.evalue}"
-                         ) from error
+        told = f"{error.ename}: {error.evalue}"
+        raise ValueError(f"a cell of the hand-in raised {told}") from error
+    except DeadKernelError as error:
+        raise ValueError("the hand-in's kernel died: is there memory left?") from error
+    except AssertionError:  # nbclient's own, after a signal has ended its kernel
+        raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGTERM, on_term)  # nbclient leaves the default behind
     _refuse_warnings(notebook)
     notebook.metadata.pop("language_info", None)
 
