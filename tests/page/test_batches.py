@@ -78,6 +78,14 @@ def test_the_letters_can_be_read(name):
     assert min(sizes) >= 7.5
 
 
+def test_fourteen_tokens_can_be_read():
+    texts = np.arange(28).reshape(2, 14) % 8
+    batch = corruptions.masked_lm(texts, VOCAB, np.random.default_rng(0), rate=0.5)
+    fig = batch_figure(batch, NAMES)
+    assert "[MASK]" in words_of(fig)
+    assert min(text.get_fontsize() for text in fig.axes[0].texts) >= 7
+
+
 def test_masked_words_alone_are_targets():
     assert strips("mlm") == {
         "input": [*WORDS[:2], "[MASK]", *WORDS[3:]],

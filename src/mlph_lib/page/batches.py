@@ -9,19 +9,19 @@ from matplotlib.patches import Rectangle
 
 from mlph_lib.page.figures import subplots
 from mlph_lib.page.pieces import MONO, in_font
-from mlph_lib.page.samples import Grid, Sample, Strip, sample_of
+from mlph_lib.page.samples import AnyBatch, Grid, Sample, Strip, sample_of
 
 __all__ = ["batch_figure"]
 
 WIDE = 6.4 * 72  # points
 ADVANCE, LARGEST = 0.602, 10  # width of a letter in sizes; points
 LABEL, GAP, LINE = 52, 14, 19  # points: labels of strips, between parts, a strip
-CELL = 19  # largest square
+CELL = 20  # largest square
 SEEN, ASKED = "#2a7ab9", "#c2571a"
 
 
 def batch_figure(
-    batch,
+    batch: AnyBatch,
     names: Sequence[str],
     row: int = 0,
     *,
@@ -83,7 +83,7 @@ def _measures(grids: Sequence[Grid]) -> tuple[float, float, float]:
     """Side of a square, room for labels, size of their letters, in points."""
     columns = sum(len(grid.keys) for grid in grids)
     longest = max(len(w) for grid in grids for w in (*grid.queries, *grid.keys))
-    size = 8.5 if len(grids) < 3 else 7.5
+    size = (9.5, 8.5, 7.5)[len(grids) - 1]
     labels = longest * ADVANCE * size + 5
     free = WIDE - 2 - len(grids) * labels - (len(grids) - 1) * GAP
     return min(CELL, free / columns), labels, size
@@ -95,10 +95,10 @@ def _strips(ax, sample: Sample) -> None:
     columns = max(len(strip.cells) for strip in strips)
     cell = (WIDE - LABEL - 1) / max(columns, 7)
     longest = max(len(word) for strip in strips for word in strip.cells)
-    size = min(LARGEST, (cell - 4) / (max(longest, 1) * ADVANCE))
+    size = min(LARGEST, (cell - 2) / (max(longest, 1) * ADVANCE))
     y = 0.0
     for strip in strips:
-        _words(ax, 0, y + LINE / 2, strip.label, 8.5, ha="left", family=None)
+        _words(ax, 0, y + LINE / 2, strip.label, 9, ha="left", family=None)
         _strip(ax, strip, y, cell, size)
         y += LINE + (GAP if strip in sample.source else 0)
 

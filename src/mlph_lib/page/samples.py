@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from mlph_lib.page.pieces import visible
 
-__all__ = ["Grid", "Sample", "Strip", "sample_of"]
+__all__ = ["AnyBatch", "Grid", "Sample", "Strip", "sample_of"]
+
+
+class AnyBatch(Protocol):
+    """What is read of a batch; source, query, segments and boundaries may be there."""
+
+    inputs: np.ndarray  # (n, T)
+    targets: np.ndarray  # (n, U) or (n, U, k)
+    weights: np.ndarray  # as targets
+    attention: Any  # mask(length) gives booleans (n, T, T), or (1, T, T) for all rows
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,7 @@ class Sample:
 
 
 def sample_of(
-    batch,
+    batch: AnyBatch,
     names: Sequence[str],
     row: int = 0,
     answers: Sequence[str] | None = None,

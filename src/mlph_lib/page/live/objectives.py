@@ -16,6 +16,7 @@ from mlph_lib.page.live.panels import (
     drawings,
     squares,
 )
+from mlph_lib.page.samples import AnyBatch
 
 __all__ = ["objectives_live"]
 
@@ -24,7 +25,7 @@ MOST_BYTES = 120_000
 
 def objectives_live(
     key: str,
-    batches: Mapping[str, Mapping[str, object]],
+    batches: Mapping[str, Mapping[str, AnyBatch]],
     names: Sequence[str],
     *,
     answers: Answers | None = None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlph_lib.page.samples import Grid, Sample, Strip, sample_of
+from mlph_lib.page.samples import AnyBatch, Grid, Sample, Strip, sample_of
 
 __all__ = [
     "SETS",
@@ -67,7 +67,7 @@ Panel = tuple[tuple[str, ...], tuple[Grid, ...], tuple[Strip, ...]]
 
 
 def drawings(
-    batches: Mapping[str, Mapping[str, object]],
+    batches: Mapping[str, Mapping[str, AnyBatch]],
     names: Sequence[str],
     answers: Answers | None = None,
 ) -> Drawings:

@@ -31,6 +31,7 @@ from mlph_lib.page.live.decoding import (
 from mlph_lib.page.live.law import condensed, shaped
 from mlph_lib.page.live.panels import SETS, Drawing, drawings
 from mlph_lib.page.pieces import MONO, in_font, visible
+from mlph_lib.page.samples import AnyBatch
 
 __all__ = ["code_figure", "decoding_figure", "objectives_figure"]
 
@@ -169,7 +170,7 @@ def _printed_row(ax, r: int, row: Row, step: Step, zoomed: bool) -> None:
 
 
 def objectives_figure(
-    batches: Mapping[str, Mapping[str, object]],
+    batches: Mapping[str, Mapping[str, AnyBatch]],
     names: Sequence[str],
     *,
     answers: Mapping[str, Sequence[str]] | None = None,
