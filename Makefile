@@ -8,8 +8,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 BUILD := PYTHONPATH=book/_ext $(BIN)/python -m bookext.build -j $(JOBS)
 PDF := _build/pdf/one-uniform-number.pdf
+SITE_ZIP := _build/one-uniform-number-site.zip
 
-.PHONY: help env book test check pdf handin diff lab serve bench model lock clean
+.PHONY: help env book test check pdf zip handin diff lab serve bench model lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,6 +39,9 @@ handin: $(READY) ## make the hand-in: NAMES="First Last; First Last" (DATE, SAMP
 	@tools/need-tex
 	@$(BIN)/mlph handin --names="$$HANDIN_NAMES" --date="$(DATE)" \
 	  --samples="$(SAMPLES)" --skeleton="$(SKELETON)"
+
+zip: book ## the built site as one file, to read offline
+	@$(BIN)/python tools/zip_site.py _build/html $(SITE_ZIP)
 
 check: $(READY) ## the gates that need a browser and TeX; build the book and PDF first
 	@$(BIN)/python -m pytest -n $(JOBS) checks

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pymupdf
 
-__all__ = ["log_problems", "pdf_problems", "unwrapped"]
+from checks.pages import page_problems
+
+__all__ = ["log_problems", "parts_of", "pdf_problems", "unwrapped"]
 
 OVERFULL_POINTS = 5.0
 LOG_COLUMNS = 79  # TeX breaks the lines of its log here, inside words
@@ -23,6 +25,8 @@ def unwrapped(log: str) -> str:
 
 
 OVERFULL = re.compile(r"^Overfull \\[hv]box \(([\d.]+)pt too (?:wide|high)\).*", re.M)
+PULLED = re.compile(r"^Underfull \\hbox \(badness 10000\) in paragraph", re.M)
+MOST_PULLED = 40  # long names in code can break nowhere; more is a broken style
 COMPLAINTS = re.compile(
     r"^(?:Missing character: .*"
     r"|! .*"
@@ -34,34 +38,54 @@ COMPLAINTS = re.compile(
 
 
 def log_problems(log: str) -> list[str]:
-    """Overfull boxes beyond 5 pt, missing glyphs, undefined references, errors."""
+    """Overfull boxes beyond 5 pt, lines pulled apart, glyphs missing, dead references."""
     wide = [hit for hit in OVERFULL.finditer(log) if float(hit[1]) > OVERFULL_POINTS]
     found = wide + list(COMPLAINTS.finditer(log))
-    return [hit[0].strip() for hit in sorted(found, key=lambda hit: hit.start())]
+    told = [hit[0].strip() for hit in sorted(found, key=lambda hit: hit.start())]
+    pulled = len(PULLED.findall(log))
+    if pulled > MOST_PULLED:
+        told.append(f"{pulled} lines pulled apart, expected {MOST_PULLED} at most")
+    return told
 
 
 def pdf_problems(
-    path: Path, *, title: str, author: str, chapters: list[str], pages: tuple[int, int]
+    path: Path,
+    *,
+    metadata: dict[str, str],
+    chapters: list[str],
+    pages: tuple[int, int],
 ) -> list[str]:
-    """Fonts not embedded, chapters without bookmark, blank pages, wrong metadata.
+    """Fonts not embedded, chapters without bookmark or running head, wrong metadata.
 
-    ``pages`` holds the least and the greatest count of pages that make sense.
+    ``metadata`` holds words that each entry must have, and the ``language``;
+    ``pages`` the least and the greatest count of pages that make sense.
     """
     with pymupdf.open(path) as book:
         return [
-            *_metadata(book, title, author),
+            *_metadata(book, metadata),
             *_count(book, pages),
             *_fonts(book),
             *_bookmarks(book, chapters),
-            *_blank(book),
+            *_heads(book, chapters),
+            *page_problems(book),
         ]
 
 
-def _metadata(book: pymupdf.Document, title: str, author: str) -> Iterator[str]:
-    for key, wanted in (("title", title), ("author", author)):
-        found = (book.metadata or {}).get(key) or ""
-        if wanted not in found:
-            yield f"{key} of the PDF is {found!r}, expected {wanted!r}"
+def parts_of(path: Path) -> list[str]:
+    """The bookmarks of the first level: front matter and parts, their numbers left out."""
+    with pymupdf.open(path) as book:
+        toc = book.get_toc()
+    parts = [title for level, title, _ in toc if level == 1]
+    return [re.sub(r"^Part [IVX]+: ", "", title) for title in parts]
+
+
+def _metadata(book: pymupdf.Document, wanted: dict[str, str]) -> Iterator[str]:
+    _, language = book.xref_get_key(book.pdf_catalog(), "Lang")
+    held = {**(book.metadata or {}), "language": language}
+    for key, words in wanted.items():
+        found = held.get(key) or ""
+        if words not in found:
+            yield f"{key} of the PDF is {found!r}, expected {words!r}"
 
 
 def _count(book: pymupdf.Document, pages: tuple[int, int]) -> Iterator[str]:
@@ -93,10 +117,24 @@ def _plain(text: str) -> str:
     return re.sub(r"\W+", "", text).lower()
 
 
-def _blank(book: pymupdf.Document) -> Iterator[str]:
-    for page in book:
-        box = page.rect + (0, MARGIN_POINTS, 0, -MARGIN_POINTS)
-        drawn = [path["rect"] for path in page.get_drawings()]
-        drawn += [pymupdf.Rect(image["bbox"]) for image in page.get_image_info()]
-        if not page.get_text(clip=box).strip() and not any(map(box.intersects, drawn)):
-            yield f"page {page.number + 1} is blank"
+def _heads(book: pymupdf.Document, chapters: list[str]) -> Iterator[str]:
+    """Pages of a chapter, but for its first, without the chapter's name above."""
+    wanted = {_plain(chapter) for chapter in chapters}
+    starts = [(page, _without_number(title)) for _, title, page in book.get_toc()]
+    starts = [(page, title) for page, title in starts if title in wanted]
+    ends = [page for page, _ in starts[1:]] + [len(book) + 1]
+    for (start, title), end in zip(starts, ends, strict=True):
+        for number in range(start + 1, end):
+            page = book[number - 1]
+            head = page.get_text(clip=(0, 0, page.rect.width, MARGIN_POINTS))
+            is_part = not head.strip() and _opens_part(book, number)
+            if title not in _plain(head) and not is_part:
+                yield f"page {number} has no running head of the chapter {title!r}"
+
+
+def _without_number(title: str) -> str:
+    return _plain(re.sub(r"^\d+\s+", "", title))
+
+
+def _opens_part(book: pymupdf.Document, number: int) -> bool:
+    return any(page == number and level == 1 for level, _, page in book.get_toc())

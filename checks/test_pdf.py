@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from checks import numbers, pdf
+from checks import numbers, pages, pdf
 
 ROOT = Path(__file__).resolve().parents[1]
-TITLE, AUTHOR = "One Uniform Number", "the One Uniform Number authors"
+METADATA = {
+    "title": "One Uniform Number",
+    "author": "the One Uniform Number authors",
+    "subject": "Machine Learning and Physics, sheet 9",
+    "keywords": "quantile function",
+    "language": "en",
+}
+SOLUTIONS = "Solutions to the exercises"
+SOLUTION = re.compile(r"^:label: (sol-\S+)$", re.M)
 # LaTeX prints its own bibliography; the status page differs from build to build
 NOT_PRINTED = {"appendix/status", "appendix/bibliography"}
 
@@ -19,9 +28,12 @@ def told(problems: list[str]) -> str:
     return "\n" + "\n".join(problems)
 
 
+def parts() -> list[dict]:
+    return yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+
+
 def printed_pages() -> list[str]:
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
-    names = [chapter["file"] for part in parts for chapter in part["chapters"]]
+    names = [chapter["file"] for part in parts() for chapter in part["chapters"]]
     return [name for name in names if name not in NOT_PRINTED]
 
 
@@ -47,11 +59,38 @@ def test_the_log_is_that_of_a_whole_run(latex_log):
 
 def test_the_pdf_is_whole(pdf_file):
     chapters = [heading(name) for name in printed_pages()]
-    least = 3 * len(chapters)
+    added = ["About this book", SOLUTIONS, "Bibliography", "Index"]
     problems = pdf.pdf_problems(
-        pdf_file, title=TITLE, author=AUTHOR, chapters=chapters, pages=(least, 400)
+        pdf_file,
+        metadata=METADATA,
+        chapters=[*chapters, *added],
+        # a chapter has about ten pages and two of solutions, the appendix about fifty
+        pages=(8 * len(chapters), 40 + 20 * len(chapters)),
     )
     assert not problems, told(problems)
+
+
+def test_parts_stand_in_the_contents(pdf_file):
+    captions = [part["caption"] for part in parts()]
+    assert pdf.parts_of(pdf_file) == ["About this book", *captions]
+
+
+def test_solutions_stand_in_the_appendix(latex):
+    labels = [
+        f"{name}:{label}"
+        for name in printed_pages()
+        for label in SOLUTION.findall((ROOT / "book" / f"{name}.md").read_text("utf-8"))
+    ]
+    assert labels, "no solution at all"
+    aux = (latex / "one-uniform-number.aux").read_text(encoding="utf-8")
+    problems = pages.late_solutions(aux, labels, "index:solutions")
+    assert not problems, told(problems)
+
+
+def test_the_index_holds_terms_and_functions(latex):
+    entries = (latex / "one-uniform-number.ind").read_text(encoding="utf-8")
+    for entry in ("quantile function", "residual stream", "from\\_pdf"):
+        assert entry in entries, f"no {entry!r} in the index"
 
 
 def test_site_and_print_show_the_same_numbers(on_site, latex):

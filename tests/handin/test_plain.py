@@ -40,7 +40,7 @@ def plain(converter, text):
         ("see {ref}`the first <answer-3a>`", "see the first"),
         ("the {ref}`chapter on it <chapter>`", "the chapter on it"),
         ("in {ref}`inside`", "in *A part of it*"),
-        ("by {prf:ref}`thm`", "by theorem *Pythagoras*"),
+        ("by {prf:ref}`thm`", "by theorem *Pythagoras* of the book"),
         ("by {eq}`eq-here`", "by (⟦eq:eq-here⟧)"),
         ("in {numref}`fig-here`", "in ⟦fig:fig-here⟧"),
         ("{glue:text}`key` of them", "⟦n:key⟧ of them"),
@@ -61,6 +61,7 @@ def plain(converter, text):
         ("```python\n{ref}`x`\n\n\n\ny\n```", "```python\n{ref}`x`\n\n\n\ny\n```"),
         ("$$\na\n$$ (eq-here)", "$$\na \\tag{⟦tag:eq-here⟧}\n$$"),
         ("```{math}\n:label: eq-here\na\n```", "$$\na \\tag{⟦tag:eq-here⟧}\n$$"),
+        ("```{index} a term\n```\n\nMind.", "Mind."),
         ("```{table}\n:widths: 1 2\n\n| a |\n|:--|\n```", "| a |\n|:--|"),
     ],
 )

@@ -35,7 +35,7 @@ def page_digest(page: Path, root: Path) -> str:
         *reached_modules(page.read_text(encoding="utf-8"), package),
         *(root / name for name in LOCKS),
         *(file for name in FOLDERS for file in _files(root / name)),
-        *_files(extension, "*.py"),
+        *(file for file in _files(extension, "*.py") if file.parent.name != "latex"),
     ]
     seen = hashlib.sha256(sys.version.encode())
     for file in sorted(set(files)):

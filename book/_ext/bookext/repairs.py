@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from docutils import nodes
+from pybtex.style.sorting.author_year_title import SortingStyle
 from sphinx.application import Sphinx
 from sphinx_proof.domain import ProofDomain
 from sphinx_proof.nodes import proof_node
 
 __all__ = ["setup"]
 
+BRACES = str.maketrans("", "", "{}")
 PARALLEL = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
 
 
@@ -31,8 +33,17 @@ def _free_ids(app: Sphinx, doctree) -> None:
         section["ids"][0] += f"-{index}"
 
 
+def _sort_by_letters() -> None:
+    """Works of {{Hugging Face}} stood behind those of Zhang: a brace sorts last."""
+    as_written = SortingStyle.person_key
+    SortingStyle.person_key = lambda self, person: (
+        as_written(self, person).translate(BRACES)
+    )
+
+
 def setup(app: Sphinx) -> None:
     # `-j` crashes in the proof domain: its env-merge-info handler does the merging
     ProofDomain.merge_domaindata = lambda self, docnames, other: None
+    _sort_by_letters()
     app.connect("builder-inited", _allow_parallel, priority=1)
     app.connect("doctree-read", _free_ids)

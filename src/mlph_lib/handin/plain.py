@@ -111,6 +111,8 @@ class Converter:
         while body and (option := OPTION.match(body[0])):
             options[option[1]] = option[2]
             body.pop(0)
+        if name == "index":  # words for the index of the printed book
+            return
         if name == "glue:figure":
             caption = Block("", caption=True)
             blocks += [caption, Block("")]
@@ -252,7 +254,9 @@ class Converter:
             raise self._refusal(f"nothing in the book has the label {label}")
         kind = target.kind.removeprefix("prf:")
         quoted = f"*{self._inline(target.title)}*"
-        return quoted if kind in ("chapter", "section") else f"{kind} {quoted}"
+        if kind in ("chapter", "section"):
+            return quoted
+        return f"{kind} {quoted}" + ("" if label in self.here else " of the book")
 
     def _refusal(self, words: str) -> ValueError:
         return ValueError(f"{self.page}, near line {self.line}: {words}")

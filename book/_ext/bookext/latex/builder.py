@@ -1,0 +1,114 @@
+"""Sphinx's LaTeX builder, taught what a printed book needs."""
+
+from __future__ import annotations
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.builders.latex import LaTeXBuilder
+from sphinx_proof.nodes import proof_node
+
+from bookext.latex.index import plain_index
+from bookext.latex.parts import open_parts
+from bookext.latex.solutions import move_solutions
+
+__all__ = ["BookLaTeXBuilder"]
+
+WHOLE, KEPT = 9, 6  # lines: cells up to the first stay whole, of others so many
+
+
+class BookLaTeXBuilder(LaTeXBuilder):
+    """The whole book as one document, changed where paper differs from a screen."""
+
+    name = "latex"
+
+    def assemble_doctree(self, indexfile, toctree_only, appendices):
+        tree = super().assemble_doctree(indexfile, toctree_only, appendices)
+        dropped = _drop_screen_pages(tree, self.env)
+        _front_matter(tree)
+        _print_proofs(tree)
+        _works_without_footnotes(tree)
+        _keep_lines(tree)
+        plain_index(tree)
+        solutions = move_solutions(tree, self.env)
+        open_parts(tree, self.env, indexfile, solutions, dropped)
+        return tree
+
+
+def _drop_screen_pages(tree: nodes.document, env) -> set[str]:
+    """Leave out the status page (it differs from build to build) and the empty
+    page of the bibliography, which LaTeX prints by itself."""
+    dropped = set()
+    for start in list(tree.findall(addnodes.start_of_file)):
+        metadata = env.metadata[start["docname"]]
+        if metadata.get("mlph_status") or start["docname"].endswith("bibliography"):
+            dropped.add(start["docname"])
+            start.parent.remove(start)
+    for link in list(tree.findall(nodes.reference)):
+        page = link.get("refuri", "").partition("#")[0].removeprefix("%")
+        if page in dropped or any(name in link.get("refuri", "") for name in dropped):
+            link.replace_self(_elsewhere(link))
+    return dropped
+
+
+def _elsewhere(link: nodes.reference) -> nodes.Node | list[nodes.Node]:
+    """A link to LaTeX's own bibliography, or its words alone."""
+    if not link["refuri"].endswith("bibliography"):
+        return nodes.inline("", "", *link.children)
+    start, end = (nodes.raw("", tex, format="latex")
+                  for tex in (r"\hyperref[book:bibliography]{", "}"))
+    return [start, *link.children, end]
+
+
+def _front_matter(tree: nodes.document) -> None:
+    """The index page as one chapter without a number, its sections inside."""
+    top = next(tree.findall(nodes.section))
+    about = nodes.section(ids=["about-this-book"])
+    about += nodes.title(text="About this book")
+    for child in top.children[1:]:
+        if isinstance(child, addnodes.start_of_file) or _holds_pages(child):
+            continue
+        top.remove(child)
+        about += child
+    top.insert(1, [nodes.raw("", r"\unnumbered", format="latex"), about])
+
+
+def _holds_pages(node: nodes.Node) -> bool:
+    return any(True for _ in node.findall(addnodes.start_of_file))
+
+
+def _print_proofs(tree: nodes.document) -> None:
+    """Proofs as paragraphs with a box at the end: Sphinx prints an empty title bar."""
+    for proof in list(tree.findall(proof_node)):
+        inside = [child for box in proof.children for child in box.children]
+        _lead(inside[0])
+        if isinstance(inside[-1], nodes.paragraph):
+            inside[-1] += nodes.raw("", r"\proofends", format="latex")
+        else:  # a formula or a list: the box has a line of its own
+            inside.append(nodes.raw("", r"\proofend", format="latex"))
+        proof.replace_self(inside)
+
+
+def _lead(first: nodes.Node) -> None:
+    """The word "Proof." in italics."""
+    word = first.next_node(nodes.Text)
+    if word is not None and word.startswith("Proof."):
+        rest = nodes.Text(word.removeprefix("Proof."))
+        word.parent.replace(word, [nodes.emphasis(text="Proof."), rest])
+
+
+def _keep_lines(tree: nodes.document) -> None:
+    """A short cell on one page, and of a long one more than a line or two."""
+    for cell in list(tree.findall(nodes.literal_block)):
+        lines = cell.astext().count("\n") + 1
+        kept = lines if lines <= WHOLE else KEPT
+        place = cell.parent.index(cell)
+        cell.parent.insert(place, nodes.raw("", rf"\keeplines{{{kept}}}", format="latex"))
+
+
+def _works_without_footnotes(tree: nodes.document) -> None:
+    """A cited work shows its address itself: a footnote would only repeat it."""
+    for work in tree.findall(nodes.citation):
+        for note in list(work.findall(nodes.footnote)):
+            note.parent.remove(note)
+        for mark in list(work.findall(nodes.footnote_reference)):
+            mark.parent.remove(mark)
