@@ -40,7 +40,7 @@ def test_the_whole_as_plain_jupyter_shows_it(notebook):
     mean = printed.partition("mean: ")[2].split()[0]
     assert f"The mean is {mean}, see Figure 1 and 3a." in text
     assert "**Figure 1.** The sorted draws, 0.33." in text
-    assert "By (1) and theorem *The far one*, as Massart (1990) says:" in text
+    assert "By (1) and theorem *The far one* of the book, as Massart (1990) says:" in text
     assert "F_n \\le \\varepsilon \\tag{1}" in text
     assert "\\operatorname{P}(X \\le t) = t \\tag{2}" in text
     assert "Now (2) is all." in text and "for more" not in text

@@ -106,7 +106,7 @@ def _raised() -> str:
 
 def _facts(names: Sequence[str]) -> str:
     """The document's own description, for whoever files it."""
-    author = in_tex(", ".join(names)).replace("-{}", "-")
+    author = in_tex(", ".join(names))
     return (
         r"\AtBeginDocument{\hypersetup{pdftitle={Machine Learning and Physics, sheet 9},"
         rf"pdfauthor={{{author}}}}}}}" + "\n"
