@@ -8,6 +8,7 @@ runs, so that ``mlph --help`` loads none of them.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -221,7 +222,8 @@ def _handin(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("handin", help="notebook, PDF and zip of a group of two")
     parser.add_argument("--names", required=True, help='"First Last; First Last"')
     parser.add_argument("--date", default="", help="year-month-day; today by default")
-    parser.add_argument("--samples", default="", help="the course's samples_1d.npy")
+    samples = os.environ.get("SAMPLES", "")  # as for the book
+    parser.add_argument("--samples", default=samples, help="the course's samples_1d.npy")
     parser.add_argument("--skeleton", default="", help="the course's sheet09.ipynb")
     parser.set_defaults(run=_run_handin)
 

@@ -50,6 +50,7 @@ def test_the_bundle_and_its_manifest(make):
     assert manifest["answers"] == {"2a": "book/practice.md", "3a": "book/theory.md"}
     assert manifest["not_answered"] == ["1a", "1b", "2b", "3b", "3c", "3d", "3e"]
     assert manifest["samples"].startswith("own draws")
+    assert manifest["model"] == "docstrings"
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     with zipfile.ZipFile(archive) as opened:
@@ -59,7 +60,7 @@ def test_the_bundle_and_its_manifest(make):
         ]
     notebook = json.loads((folder / "sheet09.ipynb").read_text())
     first = "".join(notebook["cells"][0]["source"])
-    assert "Zoë O&#39;Neill" in first and "20 December 2024" in first
+    assert "**Zoë O'Neill** and **Łukasz B**" in first and "20 December 2024" in first
     assert "Not answered: 1a" in first
     assert any("1a" in line for line in said)
 

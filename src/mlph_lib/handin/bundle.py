@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
-import hashlib
 import json
 import os
-import subprocess
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -15,12 +14,19 @@ from pathlib import Path
 import nbformat
 
 from mlph_lib.handin import pdf
-from mlph_lib.handin.draft import EXERCISES, Cell, draft, tools_cell
+from mlph_lib.handin.draft import Cell, draft, tools_cell
+from mlph_lib.handin.facts import (
+    facts_of,
+    first_cell,
+    long_date,
+    sha256,
+    title_note,
+)
 from mlph_lib.handin.fonts import font_for
 from mlph_lib.handin.latex import settings
-from mlph_lib.handin.names import folder_name, in_markdown, parse_names
+from mlph_lib.handin.names import folder_name, parse_names
 from mlph_lib.handin.notebook import executed
-from mlph_lib.handin.sections import TASKS, Section, find_sections
+from mlph_lib.handin.sections import find_sections
 from mlph_lib.handin.skeleton import filled, open_skeleton
 
 __all__ = ["hand_in", "move_together", "write_zip"]
@@ -61,7 +67,7 @@ def hand_in(
     course = open_skeleton(Path(skeleton)) if skeleton else None
     _prepare(samples)
     sections = find_sections(root / "book")
-    facts = _facts(root, group, day, sections)
+    facts = facts_of(root, group, day, sections)
     out = out or root / "handin"
     out.mkdir(parents=True, exist_ok=True)
     stem = folder_name(group)
@@ -92,32 +98,9 @@ def _prepare(samples: str) -> None:
     if samples and not Path(samples).is_file():
         raise FileNotFoundError(f"expected the course's samples, found no file {samples}")
     os.environ["SAMPLES"] = str(Path(samples).resolve()) if samples else ""
+    if os.environ.get("LLAMA"):  # the reader's own checkpoint, as for the book
+        os.environ["LLAMA"] = str(Path(os.environ["LLAMA"]).resolve())
     pdf.need_xelatex()
-
-
-def _facts(
-    root: Path, names: tuple[str, str], day: datetime.date, sections: list[Section]
-) -> dict:
-    """What the manifest, the title page and the first cell say."""
-    samples, answered = os.environ["SAMPLES"], {s.task for s in sections}
-    return {
-        "course": "Machine Learning and Physics",
-        "sheet": 9,
-        "names": list(names),
-        "date": day.isoformat(),
-        "commit": _git(root, "rev-parse", "HEAD") or "not recorded",
-        "uncommitted_changes": bool(
-            _git(root, "status", "--porcelain", "--untracked-files=no")
-        ),
-        "samples": _sha256(Path(samples)) if samples else "own draws from p(x) = x/2",
-        "answers": {s.task: f"{s.page.relative_to(root).as_posix()}" for s in sections},
-        "not_answered": [task for task in TASKS if task not in answered],
-    }
-
-
-def _git(root: Path, *command: str) -> str:
-    asked = subprocess.run(["git", "-C", root, *command], capture_output=True, text=True)
-    return asked.stdout.strip()
 
 
 def _build(root, sections, facts, course, folder: Path, say: Say) -> None:
@@ -125,7 +108,7 @@ def _build(root, sections, facts, course, folder: Path, say: Say) -> None:
     for task in facts["not_answered"]:
         say(f"no page of the book answers {task}: the hand-in goes without it")
     say(f"[1/3] {len(sections)} answers from the book's pages")
-    title = Cell("text", _first_cell(facts, sections))
+    title = Cell("text", first_cell(facts, sections))
     cells = [title, tools_cell(), *draft(root, sections)]
     with tempfile.TemporaryDirectory() as work:
         say("[2/3] the notebook: its cells run")
@@ -135,60 +118,13 @@ def _build(root, sections, facts, course, folder: Path, say: Say) -> None:
             nbformat.write(filled(course, notebook), folder / "sheet09-skeleton.ipynb")
         say("[3/3] the PDF: XeLaTeX runs")
         day = datetime.date.fromisoformat(facts["date"])
-        look = settings(root, names, _long(day), _tex_note(facts))
-        stamp = int(datetime.datetime(*day.timetuple()[:3], tzinfo=datetime.UTC).timestamp())
+        look = settings(root, names, long_date(day), title_note(facts))
+        stamp = calendar.timegm(day.timetuple())
         made = pdf.make_pdf(notebook, look, Path(work, "print"), stamp)
         (folder / "sheet09.pdf").write_bytes(made.read_bytes())
-    files = {f.name: _sha256(f) for f in sorted(folder.iterdir())}
+    files = {f.name: sha256(f) for f in sorted(folder.iterdir())}
     manifest = json.dumps(facts | {"files": files}, indent=2, ensure_ascii=False)
     (folder / "manifest.json").write_text(manifest + "\n", encoding="utf-8")
-
-
-def _long(day: datetime.date) -> str:
-    return f"{day.day} {day:%B} {day.year}"
-
-
-def _first_cell(facts: dict, sections: list[Section]) -> str:
-    rows = "\n".join(
-        f"| {s.task} | {EXERCISES[s.task[0]]} | {s.points}{' (bonus)' * s.bonus} |"
-        for s in sections
-    )
-    return (
-        "# Machine Learning and Physics, sheet 9\n\n"
-        f"**{'** and **'.join(map(in_markdown, facts['names']))}**, "
-        f"{_long(datetime.date.fromisoformat(facts['date']))}\n\n"
-        f"{' '.join(_note(facts))}\n\n"
-        "To run it again, open it in the environment of the book (`make lab`); "
-        "`SAMPLES=path/to/samples_1d.npy` names the course's samples.\n\n"
-        f"| Task | Exercise | Points |\n|:--|:--|:--|\n{rows}"
-    )
-
-
-def _note(facts: dict) -> list[str]:
-    """What a reader must know of the whole, in sentences."""
-    commit = facts["commit"][:12] + (", changed" if facts["uncommitted_changes"] else "")
-    ran = (
-        "on own draws from the same law, since the course's file was not given"
-        if facts["samples"].startswith("own") else "on the course's samples"
-    )
-    told = [
-        "Each solution is the answer section of our executable book *One Uniform "
-        f"Number* (commit {commit}), with the code that it runs.",
-        "`mlph_lib` is the book's library; its functions are printed where they are "
-        "first used.",
-        f"3b was run {ran}.",
-    ]
-    missing = facts["not_answered"]
-    return [*told, f"Not answered: {', '.join(missing)}."] if missing else told
-
-
-def _tex_note(facts: dict) -> str:
-    """The note in print, where the functions stand at the end."""
-    text = " ".join(_note(facts)).replace("where they are first used", "at the end")
-    return (
-        text.replace("*One Uniform Number*", r"\emph{One Uniform Number}")
-        .replace("`mlph_lib`", r"\texttt{mlph\_lib}")
-    )
 
 
 def write_zip(folder: Path, archive: Path, day: datetime.date) -> None:
@@ -223,8 +159,3 @@ def move_together(aside: Path, out: Path, names: list[str]) -> None:
             elif (out / name).exists():
                 (out / name).rename(aside / f"undone-{name}")
         raise
-
-
-def _sha256(file: Path) -> str:
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from dataclasses import dataclass
@@ -10,7 +11,13 @@ from pathlib import Path
 from mlph_lib.handin import cells as tools
 from mlph_lib.handin.citations import Citations
 from mlph_lib.handin.index import Index, equations_in, macros
-from mlph_lib.handin.needs import Import, prerequisites, written
+from mlph_lib.handin.needs import (
+    Import,
+    imports_of,
+    prerequisites,
+    statements,
+    written,
+)
 from mlph_lib.handin.plain import Converter
 from mlph_lib.handin.reading import for_reading
 from mlph_lib.handin.sections import Section
@@ -27,15 +34,16 @@ PRACTICAL = ("2a", "2b", "3b")  # the others are theory: print leaves their code
 TOOLS = {"NUMBERS", "check", "number", "figure", "interactive"}
 LABEL = re.compile(r"^:(?:label|name): *([\w-]+)$", re.M)
 QUOTED = re.compile(r"\{glue:text\}`([^`]+)`")
-START = '''\
-import os
-from pathlib import Path
-
-import mlph_lib
-
+START = """\
 # the small model and the recorded answers lie in the book's folder
 os.chdir(Path(mlph_lib.__file__).parents[2])
-'''
+
+"""
+START_IMPORTS = [
+    Import("os", None, "os"),
+    Import("pathlib", "Path", "Path"),
+    Import("mlph_lib", None, "mlph_lib"),
+]
 
 
 @dataclass
@@ -80,12 +88,18 @@ def draft(root: Path, sections: list[Section]) -> list[Cell]:
 
 def tools_cell() -> Cell:
     """The first code cell: the book's folder, and the tools that all cells use."""
-    source = inspect.getsource(tools)
-    source = source[source.index("from __future__") :].replace(
-        "from __future__ import annotations\n\n", ""
-    )
-    head = "from __future__ import annotations  # those below are only words\n\n"
-    return Cell("code", head + START + "\n" + source.rstrip())
+    imports, code = list(START_IMPORTS), []
+    for node, text in statements(inspect.getsource(tools)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            imports += imports_of(node)
+        elif isinstance(node, ast.FunctionDef):
+            code.append(text)
+        elif isinstance(node, ast.AnnAssign):
+            code.insert(0, text)
+    imports = [each for each in imports if each.module != "__future__"]
+    head = "from __future__ import annotations  # types below are only words"
+    body = "\n\n\n".join(code)
+    return Cell("code", f"{head}\n\n{written(imports)}\n\n{START}{body}")
 
 
 def _labels(section: Section) -> set[str]:

@@ -13,7 +13,8 @@ EQUATION = re.compile(r"^\$\$[ \t]*\n(.*?)^\$\$[ \t]*\(([\w-]+)\)[ \t]*$", re.M 
 MATH = re.compile(r"^(`{3,})\{math\}\n:label: *([\w-]+)\n+(.*?)^\1$", re.M | re.S)
 HEADED = re.compile(r"^\(([\w-]+)\)=\n+(#+) (.+)$", re.M)
 NAMED = re.compile(
-    r"^(?:`{3,}|:{3,})\{([\w:-]+)\} *([^\n]*)\n(?::[^\n]*\n)*?:(?:label|name): *([\w-]+)$",
+    r"^(?:`{3,}|:{3,})\{([\w:-]+)\} *([^\n]*)\n"
+    r"(?::[^\n]*\n)*?:(?:label|name): *([\w-]+)$",
     re.M,
 )
 
@@ -71,6 +72,7 @@ def macros(root: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "MACROS":
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if any(getattr(target, "id", "") == "MACROS" for target in targets):
             return ast.literal_eval(node.value)
     raise ValueError(f"{file}: expected MACROS = {{...}}, found none")

@@ -128,7 +128,8 @@ def _small_appendix(app: Sphinx, doctree: nodes.document) -> None:
     for section in doctree.findall(nodes.section):
         title = section[0].astext()
         if title == "References" or title.startswith("Appendix"):
-            small = r"\small" if title == "References" else r"\fvset{fontsize=\scriptsize}"
+            code = r"\fvset{fontsize=\scriptsize}"
+            small = r"\small" if title == "References" else code
             section.insert(1, nodes.raw("", small, format="latex"))
 
 

@@ -105,7 +105,7 @@ def in_markdown(name: str) -> str:
         >>> in_markdown("A*B $c$")
         'A&#42;B &#36;c&#36;'
     """
-    plain = " -.,"
+    plain = " -.,'"
     return "".join(
         s if s.isalnum() or s in plain or not s.isascii() else f"&#{ord(s)};"
         for s in name

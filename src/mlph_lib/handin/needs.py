@@ -15,6 +15,7 @@ import ast
 import builtins
 import re
 import symtable
+import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -179,22 +180,32 @@ def _changed(node: ast.stmt) -> set[str]:
 
 
 def written(imports: list[Import]) -> str:
-    """Import statements, those of one module in one, modules first.
+    """Import statements: Python's own, other packages', the library's; each once.
 
     Example:
         >>> print(written([Import("b", "y", "y"), Import("b", "x", "z"),
         ...                Import("os", None, "os")]))
         import os
+        <BLANKLINE>
         from b import x as z, y
     """
-    plain = sorted({str(each) for each in imports if each.name is None})
-    modules = sorted({each.module for each in imports if each.name})
-    lines = [*plain]
-    for module in modules:
-        names = sorted(
-            {str(i).partition(" import ")[2] for i in imports if i.module == module and i.name}
-        )
-        lines.append(_wrapped(f"from {module} import ", names))
+    groups = [[each for each in imports if _rank(each) == rank] for rank in range(3)]
+    return "\n\n".join(_group(group) for group in groups if group)
+
+
+def _rank(each: Import) -> int:
+    package = each.module.partition(".")[0]
+    return 0 if package in sys.stdlib_module_names else 1 + (package == "mlph_lib")
+
+
+def _group(imports: list[Import]) -> str:
+    lines = sorted({str(each) for each in imports if each.name is None})
+    for module in sorted({each.module for each in imports if each.name}):
+        names = {
+            str(each).partition(" import ")[2]
+            for each in imports if each.module == module and each.name
+        }
+        lines.append(_wrapped(f"from {module} import ", sorted(names)))
     return "\n".join(lines)
 
 

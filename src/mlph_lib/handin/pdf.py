@@ -132,7 +132,8 @@ def _captioned(cells: list[NotebookNode]) -> list[NotebookNode]:
 
 def _width(cell: NotebookNode) -> str:
     """Of the page: a wide figure takes all of it, a tall one less."""
-    (png,) = (o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {}))
+    shown = next(o.data for o in cell.outputs if "image/png" in o.get("data", {}))
+    png = shown["image/png"]
     wide, high = struct.unpack(">II", b64decode(png)[16:24])  # in the head of a PNG
     return "92%" if high < 0.5 * wide else "58%"
 

@@ -63,7 +63,8 @@ def shortened(source: str) -> str:
     '''A function's source with the first paragraph of its docstring.
 
     Example:
-        >>> print(shortened('def f(x):\\n    """One.\\n\\n    Two.\\n    """\\n    return x'))
+        >>> told = '"""One.\\n\\n    Two.\\n    """'
+        >>> print(shortened(f"def f(x):\\n    {told}\\n    return x"))
         def f(x):
             """One."""
             return x

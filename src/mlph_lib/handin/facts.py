@@ -1,0 +1,107 @@
+"""What is told of a hand-in: in its manifest, on its title page, in its first cell."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from mlph_lib.handin.draft import EXERCISES
+from mlph_lib.handin.names import in_markdown
+from mlph_lib.handin.sections import TASKS, Section
+
+__all__ = ["facts_of", "first_cell", "long_date", "sha256", "title_note"]
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August",
+    "September", "October", "November", "December",
+)
+
+
+def facts_of(
+    root: Path, names: tuple[str, str], day: datetime.date, sections: list[Section]
+) -> dict[str, Any]:
+    """What the manifest, the title page and the first cell say."""
+    samples, answered = os.environ["SAMPLES"], {s.task for s in sections}
+    return {
+        "course": "Machine Learning and Physics",
+        "sheet": 9,
+        "names": list(names),
+        "date": day.isoformat(),
+        "commit": _git(root, "rev-parse", "HEAD") or "not recorded",
+        "uncommitted_changes": bool(
+            _git(root, "status", "--porcelain", "--untracked-files=no")
+        ),
+        "samples": sha256(Path(samples)) if samples else "own draws from p(x) = x/2",
+        "model": Path(os.environ.get("LLAMA") or "models/docstrings").name,
+        "answers": {s.task: s.page.relative_to(root).as_posix() for s in sections},
+        "not_answered": [task for task in TASKS if task not in answered],
+    }
+
+
+def first_cell(facts: dict[str, Any], sections: list[Section]) -> str:
+    """The notebook's title: names, date, what it is, and the tasks with their points."""
+    rows = "\n".join(
+        f"| {s.task} | {EXERCISES[s.task[0]]} | {s.points}{' (bonus)' * s.bonus} |"
+        for s in sections
+    )
+    return (
+        "# Machine Learning and Physics, sheet 9\n\n"
+        f"**{'** and **'.join(map(in_markdown, facts['names']))}**, "
+        f"{long_date(datetime.date.fromisoformat(facts['date']))}\n\n"
+        f"{' '.join(_note(facts))}\n\n"
+        "To run it again, open it in the environment of the book (`make lab`); "
+        "`SAMPLES=path/to/samples_1d.npy` names the course's samples.\n\n"
+        f"| Task | Exercise | Points |\n|:--|:--|:--|\n{rows}"
+    )
+
+
+def _note(facts: dict[str, Any]) -> list[str]:
+    """What a reader must know of the whole, in sentences."""
+    commit = facts["commit"][:12] + (", changed" if facts["uncommitted_changes"] else "")
+    ran = (
+        "on own draws from the same law, since the course's file was not given"
+        if facts["samples"].startswith("own") else "on the course's samples"
+    )
+    told = [
+        "Each solution is the answer section of our executable book *One Uniform "
+        f"Number* (commit {commit}), with the code that it runs.",
+        "`mlph_lib` is the book's library; its functions are printed where they are "
+        "first used.",
+        f"3b was run {ran}.",
+    ]
+    missing = facts["not_answered"]
+    return [*told, f"Not answered: {', '.join(missing)}."] if missing else told
+
+
+def title_note(facts: dict[str, Any]) -> str:
+    """The note in print, where the functions stand at the end."""
+    text = " ".join(_note(facts)).replace("where they are first used", "at the end")
+    return (
+        text.replace("*One Uniform Number*", r"\emph{One Uniform Number}")
+        .replace("`mlph_lib`", r"\texttt{mlph\_lib}")
+    )
+
+
+def long_date(day: datetime.date) -> str:
+    """20 December 2024, in English whatever the machine speaks.
+
+    Example:
+        >>> long_date(datetime.date(2024, 12, 5))
+        '5 December 2024'
+    """
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _git(root: Path, *command: str) -> str:
+    asked = subprocess.run(["git", "-C", root, *command], capture_output=True, text=True)
+    return asked.stdout.strip()
+
+
+def sha256(file: Path) -> str:
+    """The digest of a file, in hexadecimal."""
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
