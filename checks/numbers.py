@@ -60,7 +60,7 @@ def _section(section: Tag) -> Iterator[tuple[str, str]]:
     marks = section.find_all("span", id=True, recursive=False)
     labels += [mark["id"] for mark in marks]
     for label in labels:
-        if not re.fullmatch(r"id\d+", str(label)):  # made up where names collide
+        if not re.fullmatch(r"id\d+|index-\d+", str(label)):  # made up by Sphinx
             yield str(label), _first_number(number.text) if number else ""
 
 

@@ -12,19 +12,21 @@ __all__ = ["late_solutions", "page_problems"]
 HEAD_AND_FOOT = 68.0  # points: head and foot lines stand within, text does not
 MARGIN = 72.0  # points left and right of the text
 PROTRUDING = 6.0  # points: the ground of code reaches out by three
-LEAST_LINES = 4
-LEAST_DEPTH = 0.12  # of the body's height: text that ends above leaves a white page
+LEAST_LINES = 4  # fewer on the last page of a chapter look like a mistake
+LEAST_DEPTH = 0.08  # of the body's height: text that ends above leaves a white page
+HEADINGS = "Heros-Bold"  # the font that nothing but headings has
 WIDE = 0.9  # of the text's width: the ground of a cell, an output, a theorem
 
 
 def page_problems(book: pymupdf.Document, *, first: int = 1) -> list[str]:
-    """Pages nearly blank, boxes without content, ink in the margin, dead links.
+    """Pages nearly blank, boxes without content, headings left alone, dead links ...
 
     ``first`` is the count of pages that may be bare: the title page.
     """
     found = []
     for page in book:
-        told = [*_margin(page), *_empty_boxes(page), *_links(page, len(book))]
+        told = [*_margin(page), *_empty_boxes(page), *_stranded(page)]
+        told += _links(page, len(book))
         if page.number >= first:
             told += _nearly_blank(page)
         found += [f"page {page.number + 1}: {problem}" for problem in told]
@@ -35,25 +37,44 @@ def _body(page: pymupdf.Page) -> pymupdf.Rect:
     return page.rect + (0, HEAD_AND_FOOT, 0, -HEAD_AND_FOOT)
 
 
-def _lines(page: pymupdf.Page) -> list[pymupdf.Rect]:
-    """The places of the lines of text between head and foot."""
+def _lines(page: pymupdf.Page) -> list[tuple[pymupdf.Rect, list[dict]]]:
+    """The lines of text between head and foot: place and spans of one font each."""
     blocks = page.get_text("dict", clip=_body(page))["blocks"]
     return [
-        pymupdf.Rect(line["bbox"])
+        (pymupdf.Rect(line["bbox"]), line["spans"])
         for block in blocks
         for line in block.get("lines", ())
-        if "".join(span["text"] for span in line["spans"]).strip()
+        if _words(line["spans"])
     ]
 
 
+def _words(spans: list[dict]) -> str:
+    return "".join(span["text"] for span in spans).strip()
+
+
 def _nearly_blank(page: pymupdf.Page) -> Iterator[str]:
-    body, lines = _body(page), _lines(page)
+    body, lines = _body(page), [box for box, _ in _lines(page)]
     drawn = [pymupdf.Rect(image["bbox"]) for image in page.get_image_info()]
     drawn += [path["rect"] for path in page.get_drawings() if path["rect"].height > 1]
     ends = [box.y1 for box in lines + drawn if box.y1 <= body.y1]
     depth = (max(ends, default=body.y0) - body.y0) / body.height
     if depth < LEAST_DEPTH or (len(lines) < LEAST_LINES and not drawn):
         yield f"nearly blank: {len(lines)} lines, down to {depth:.0%} of the page"
+
+
+def _stranded(page: pymupdf.Page) -> Iterator[str]:
+    """A heading, or the coloured title of a box, as the last line of a page."""
+    box, spans = max(_lines(page), key=lambda line: line[0].y1, default=(None, []))
+    if not spans:
+        return
+    heading = all(HEADINGS in span["font"] for span in spans)
+    titled = all("Bold" in span["font"] for span in spans) and any(
+        path["rect"].contains(box) and len(set(path["fill"])) > 1
+        for path in page.get_drawings()
+        if path.get("fill")
+    )
+    if heading or titled:
+        yield f"the heading {_words(spans)!r} is left alone at the foot"
 
 
 def _empty_boxes(page: pymupdf.Page) -> Iterator[str]:

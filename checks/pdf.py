@@ -26,7 +26,7 @@ def unwrapped(log: str) -> str:
 
 OVERFULL = re.compile(r"^Overfull \\[hv]box \(([\d.]+)pt too (?:wide|high)\).*", re.M)
 PULLED = re.compile(r"^Underfull \\hbox \(badness 10000\) in paragraph", re.M)
-MOST_PULLED = 40  # long names in code can break nowhere; more is a broken style
+MOST_PULLED = 80  # long names in code can break nowhere; more is a broken style
 COMPLAINTS = re.compile(
     r"^(?:Missing character: .*"
     r"|! .*"

@@ -198,8 +198,8 @@ PULLED = "Underfull \\hbox (badness 10000) in paragraph at lines 3--4\n"
 
 def test_lines_pulled_apart_are_refused():
     assert pdf.log_problems(LOG + 30 * PULLED) == []
-    assert pdf.log_problems(LOG + 60 * PULLED) == [
-        "61 lines pulled apart, expected 40 at most"
+    assert pdf.log_problems(LOG + 90 * PULLED) == [
+        "91 lines pulled apart, expected 80 at most"
     ]
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pymupdf
 import pytest
 
+from checks import pages
 from checks.little_book import print_book
 from checks.pages import late_solutions, page_problems
 
-GREY, TEXT = (0.96, 0.96, 0.96), pymupdf.Rect(72, 300, 523, 340)
+GREY, BLUE, TEXT = (0.96, 0.96, 0.96), (0.8, 0.87, 0.98), pymupdf.Rect(72, 300, 523, 340)
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_a_nearly_blank_page_is_refused(look, lines):
 def test_a_page_that_ends_near_its_top_is_refused(look):
     def crowd(page: pymupdf.Page) -> None:
         for line in range(6):
-            page.insert_text((72, 75 + 10 * line), "Six close lines.", fontsize=8)
+            page.insert_text((72, 75 + 6 * line), "Six close lines.", fontsize=5)
 
     (told,) = look(crowd, lines=0)
     assert told.startswith("page 4: nearly blank: 6 lines")
@@ -71,6 +72,28 @@ def test_a_page_with_a_figure_alone_passes(look):
 
 def test_an_empty_box_is_refused(look):
     assert look(filled_box) == ["page 4: a box without content at height 300"]
+
+
+def title_of_a_box(page: pymupdf.Page) -> None:
+    page.draw_rect(TEXT, fill=BLUE, color=None)
+    page.insert_text((80, 320), "Theorem 2.1", fontname="hebo")
+
+
+def box_with_words(page: pymupdf.Page) -> None:
+    title_of_a_box(page)
+    page.insert_text((80, 360), "It holds.")
+
+
+def test_a_title_alone_at_the_foot_is_refused(look, monkeypatch):
+    told = ["page 4: the heading 'Theorem 2.1' is left alone at the foot"]
+    assert look(box_with_words) == []
+    assert look(title_of_a_box) == told
+    monkeypatch.setattr(pages, "HEADINGS", "Helvetica-Bold")
+
+    def heading(page: pymupdf.Page) -> None:
+        page.insert_text((80, 320), "Theorem 2.1", fontname="hebo")
+
+    assert look(heading) == told
 
 
 @pytest.mark.parametrize("x", [20, 500])

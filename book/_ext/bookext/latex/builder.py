@@ -14,6 +14,7 @@ from bookext.latex.solutions import move_solutions
 __all__ = ["BookLaTeXBuilder"]
 
 WHOLE, KEPT = 9, 6  # lines: cells up to the first stay whole, of others so many
+HEADING = 4  # lines that a small heading above takes
 
 
 class BookLaTeXBuilder(LaTeXBuilder):
@@ -31,6 +32,7 @@ class BookLaTeXBuilder(LaTeXBuilder):
         plain_index(tree)
         solutions = move_solutions(tree, self.env)
         open_parts(tree, self.env, indexfile, solutions, dropped)
+        _keep_headings(tree)
         return tree
 
 
@@ -98,11 +100,25 @@ def _lead(first: nodes.Node) -> None:
 
 def _keep_lines(tree: nodes.document) -> None:
     """A short cell on one page, and of a long one more than a line or two."""
-    for cell in list(tree.findall(nodes.literal_block)):
+    for cell in [*tree.findall(nodes.literal_block), *tree.findall(nodes.doctest_block)]:
         lines = cell.astext().count("\n") + 1
         kept = lines if lines <= WHOLE else KEPT
-        place = cell.parent.index(cell)
-        cell.parent.insert(place, nodes.raw("", rf"\keeplines{{{kept}}}", format="latex"))
+        first, place = cell, cell.parent.index(cell)
+        if place and isinstance(cell.parent[place - 1], nodes.rubric):
+            first, kept = cell.parent[place - 1], kept + HEADING
+        raw = nodes.raw("", rf"\keeplines{{{kept}}}", format="latex")
+        first.parent.insert(first.parent.index(first), raw)
+
+
+def _keep_headings(tree: nodes.document) -> None:
+    """Room for a heading and some of the box or cell right below it: LaTeX keeps a
+    heading with a paragraph only."""
+    for section in list(tree.findall(nodes.section))[1:]:  # the first is the book
+        below = (c for c in section.children[1:] if not isinstance(c, nodes.Invisible))
+        first = next(below, None)
+        if first is not None and not isinstance(first, nodes.paragraph):
+            # inside: a label right above a section is the section's
+            section.insert(0, nodes.raw("", r"\keepheading", format="latex"))
 
 
 def _works_without_footnotes(tree: nodes.document) -> None:

@@ -16,6 +16,8 @@ ABOUT = (
     "uses the names of the cells there, and its figures and equations count on."
 )
 
+FRAME, COLUMNS = 6, 75  # lines that the frame of an exercise takes; letters a line
+
 
 class FromPage(nodes.General, nodes.Element):
     """Nodes of another page: their labels are those of that page."""
@@ -50,10 +52,19 @@ def _group(page: addnodes.start_of_file, found: list[solution_node]) -> nodes.se
                          *(child.deepcopy() for child in title.children))
     moved = FromPage(docname=page["docname"])
     exercises = {node["label"]: node for node in page.findall(is_exercise_node)}
+    _keep_last_two([exercises[solution["target_label"]] for solution in found])
     for solution in found:
         moved += _move(page["docname"], solution, exercises)
     group += moved
     return group
+
+
+def _keep_last_two(exercises: list[nodes.Element]) -> None:
+    """The last exercise of a chapter does not stand alone on its last page."""
+    if len(exercises) > 1:
+        lines = sum(FRAME + len(box.astext()) // COLUMNS for box in exercises[-2:])
+        place = exercises[-2].parent
+        place.insert(place.index(exercises[-2]), _raw(rf"\lasttwo{{{lines}}}"))
 
 
 def _move(page: str, solution: solution_node, exercises: dict) -> list[nodes.Node]:
