@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import threading
+import subprocess
+import sys
 import zipfile
 from datetime import date
 
@@ -73,17 +73,30 @@ def test_it_runs_again_from_the_zip(notebook, tmp_path):
     assert outputs(again) == outputs(notebook)
 
 
+SLEEPER = """
+import sys
+from pathlib import Path
+
+from nbformat.v4 import new_code_cell, new_notebook
+
+from mlph_lib.handin.notebook import run
+
+notebook = new_notebook(cells=[new_code_cell("import time; time.sleep(300)")])
+try:
+    run(notebook, Path(sys.argv[1]), lambda text: print(text, flush=True))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_ends_the_run_and_its_kernel(tmp_path, sent):
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell("import time; time.sleep(300)")]
-    )
-
-    def started(text):  # the cell is told when it starts
-        threading.Timer(1.0, os.kill, (os.getpid(), sent)).start()
-
-    with pytest.raises(KeyboardInterrupt):
-        run(notebook, tmp_path, started)
+def test_an_interruption_ends_the_run(tmp_path, sent):
+    command = [sys.executable, "-c", SLEEPER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout.readline() == "cell 1 of 1\n"  # it has started
+        running.send_signal(sent)
+        assert running.communicate(timeout=60)[0] == "interrupted\n"
+    assert running.returncode == 0
 
 
 def broken(book, old, new):
