@@ -82,7 +82,7 @@ def settings(
             "papersize": book["papersize"],
             "pointsize": "10pt",
             "fontpkg": book["fontpkg"],
-            "sphinxsetup": book["sphinxsetup"] + ", hmargin=2cm, vmargin=2cm, verbatimsep=2pt",
+            "sphinxsetup": book["sphinxsetup"] + ", hmargin=2cm, vmargin=1.9cm, verbatimsep=2pt",
             "figure_align": "htbp",
             "tableofcontents": "",
             "printindex": "",

@@ -98,8 +98,11 @@ def for_print(notebook: NotebookNode) -> NotebookNode:
     references = [c for c in answers if not c.metadata.task]
     cells = [c for c in _captioned(answers) if c.metadata.task and _is_printed(c)]
     library = [tools, *(c for c in cells if _is_library(c))]
-    for cell in [*cells, tools]:  # print has less room between functions
-        cell.source = cell.source.replace("\n\n\n", "\n\n")
+    for cell in [*cells, tools]:  # print has less room between functions and imports
+        source = cell.source.replace("\n\n\n", "\n\n")
+        if cell.cell_type == "code":
+            source = re.sub(r"\n\n(?=import |from )", "\n", source)
+        cell.source = source
     whole.cells = [
         new_markdown_cell("# Sheet 9"),
         *(cell for cell in cells if not _is_library(cell)),
