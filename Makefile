@@ -56,9 +56,11 @@ serve: $(READY) ## serve the built site on localhost and open it
 	@test -f _build/html/index.html || { echo "no site yet: run 'make book' first"; exit 1; }
 	@$(BIN)/python tools/serve.py _build/html
 
-bench: $(READY) ## time the library beside its peers
+bench: $(READY) ## time the library beside its peers, and train all tasks (half an hour)
 	@$(BIN)/python benchmarks/normals_and_quantiles.py --out benchmarks/results.json
 	@$(BIN)/python benchmarks/llama_decoding.py --out benchmarks/llama_decoding.json
+	@$(BIN)/python benchmarks/pretraining_batches.py --out benchmarks/pretraining_batches.json
+	@$(BIN)/python benchmarks/pretraining_gaps.py --out benchmarks/pretraining_gaps.json
 
 model: $(READY) ## train the small model that ships with the book (half an hour)
 	@$(BIN)/mlph model train

@@ -7,6 +7,7 @@ from mlph_lib.page.numbers import CheckError, check, number
 from mlph_lib.page.quiz import choose, try_number
 from mlph_lib.page.replays import ask
 from mlph_lib.page.results import benchmark
+from mlph_lib.page.tables import table
 from mlph_lib.page.tokens import Token, tokens_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "interactive",
     "number",
     "subplots",
+    "table",
     "tokens_of",
     "try_number",
 ]

@@ -183,8 +183,13 @@ def measure(
         (star, log_probs(objective, batch, device=device), batch.weights)
         for batch, star in tests
     ]
-    joined = np.stack if coupled else _under
-    return paired_gap(*(joined(parts) for parts in zip(*columns, strict=True)))
+    parts = (joined(each, coupled) for each in zip(*columns, strict=True))
+    return paired_gap(*parts)
+
+
+def joined(parts: tuple[np.ndarray, ...], coupled: bool) -> np.ndarray:
+    """Batches as draws along the first axis: their texts, or each whole if coupled."""
+    return np.stack(parts) if coupled else _under(parts)
 
 
 def _under(parts: tuple[np.ndarray, ...]) -> np.ndarray:
