@@ -42,6 +42,12 @@ $$ (eq-behind)
 ````{prf:proof}
 Clear.
 ````
+
+```{code-cell} ipython3
+:tags: [remove-input]
+from mlph_lib.page import choose
+choose("little-which", ["a_1", "b"], 1, label="Which?", why="It is.")
+```
 """
 
 
@@ -59,6 +65,8 @@ def test_solutions_parts_and_index_in_print(little):
     assert r"\index{little term@\spxentry{little term}}" in tex
     assert r"\sphinxstyleemphasis{Proof.}" in tex and r"\proofends" in tex
     assert (little.root / "_build/latex/printedbook.sty").is_file()
+    which = tex[tex.index("Which?") :]  # the question with its options, then the answer
+    assert which.index(r"a\_1") < which.index(r"\turned{Answer: b. It is.}")
 
 
 def test_entries_of_functions_are_short():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from mlph_lib.page import choose, try_number
-from mlph_lib.page.quiz import Box
+from mlph_lib.page.quiz import TURNED, Box
+
 
 @pytest.fixture
 def shown(monkeypatch) -> list[Box]:
@@ -56,13 +57,37 @@ def test_every_form_holds_the_answer(shown, taken_apart):
     choose("k", ["a < b", "a > b"], 0, label="a = 1, b = 2", why="1 is less.")
     try_number("n", -0.25, within=0.01, label="x =", fmt="{:.2f}")
     first, second = shown
-    assert first._repr_mimebundle_()["text/markdown"] == "*Answer: a < b. 1 is less.*"
+    asked, _, answered = first._repr_mimebundle_()["text/markdown"].split("\n\n", 2)
+    assert asked == r"a \= 1\, b \= 2"
+    assert answered == f"{TURNED}\n\n" + r"Answer: a \< b\. 1 is less\."
     assert repr(second) == "Answer: −0.25"
     for box in shown:
-        page = taken_apart(box.markup)
-        assert page.by_id[("k" if box is first else "n") + "-box"]["hidden"] is None
-        assert not page.open
+        assert not taken_apart(box.markup).open
     assert "a < b. 1 is less." in "".join(taken_apart(first.markup).texts["details"])
+
+
+def test_a_full_stop_is_not_doubled(shown):
+    choose("k", ["b.", "a."], 0, label="It spells", why="See above.")
+    assert repr(shown[-1]) == "Answer: b. See above."
+
+
+def test_without_scripts_the_question_is_read_and_no_input_is_dead(shown, taken_apart):
+    choose("k", ["a < b", "a > b"], 0, label="a = 1, b = 2")
+    try_number("k", 0.5, within=0.01, label="Half of 1 is")
+    for box, count in zip(shown, (3, 2), strict=True):
+        page = taken_apart(box.markup)
+        inputs = [fields for tag, fields in page.tags if tag in ("input", "button")]
+        assert len(inputs) == count and all("hidden" in fields for fields in inputs)
+        named = [fields for tag, fields in page.tags if tag in ("label", "legend")]
+        assert named and not any("hidden" in fields for fields in named)
+
+
+@pytest.mark.parametrize(("answer", "mode"), [(0.5, "decimal"), (-0.5, "text")])
+def test_a_phone_offers_a_minus_sign_where_it_is_needed(
+    shown, taken_apart, answer, mode
+):
+    try_number("k", answer, within=0.01, label="It is")
+    assert taken_apart(shown[-1].markup).by_id["k-x"]["inputmode"] == mode
 
 
 @pytest.mark.parametrize(

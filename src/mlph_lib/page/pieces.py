@@ -9,7 +9,7 @@ import unicodedata
 
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
-__all__ = ["MONO", "in_font", "in_markup", "visible"]
+__all__ = ["MONO", "in_font", "in_markdown", "in_markup", "visible"]
 
 MONO = "DejaVu Sans Mono"  # comes with matplotlib: the same widths everywhere
 MARKS = str.maketrans({"\n": "↵", "\t": "⇥"})
@@ -45,6 +45,16 @@ def in_markup(words: str) -> str:
         'src&#61;&quot;//a&quot; &amp; b'
     """
     return html.escape(words).replace("=", "&#61;")
+
+
+def in_markdown(words: str) -> str:
+    r"""Text whose punctuation Markdown takes as it is.
+
+    Example:
+        >>> print(in_markdown("a_1 < 2"))
+        a\_1 \< 2
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", words)
 
 
 def in_font(words: str) -> str:

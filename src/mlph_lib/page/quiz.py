@@ -1,7 +1,8 @@
 """Answers that a reader tries in the page: a number, or one of several sentences.
 
 The question stands in the prose; a cell, whose code the page hides, brings the box.
-Nothing is sent or stored. Without scripts, and in print, the answer can be read.
+Nothing is sent or stored. Without scripts question and answer can be read; in print
+the answer stands upside down below the question.
 """
 
 from __future__ import annotations
@@ -14,15 +15,22 @@ from IPython.display import display
 
 from mlph_lib.page.live.frame import as_data, check_key
 from mlph_lib.page.numbers import pretty
+from mlph_lib.page.pieces import in_markdown
 
 __all__ = ["Box", "choose", "try_number"]
 
 
-class Box:
-    """One box in the forms of a cell's output; print shows the answer alone."""
+TURNED = "<!-- upside down -->"
 
-    def __init__(self, markup: str, answer: str) -> None:
-        self.markup, self.answer = markup, answer
+
+class Box:
+    """One box in the forms of a cell's output.
+
+    Print takes the Markdown: its comment is what the build turns the answer by.
+    """
+
+    def __init__(self, markup: str, question: str, answer: str) -> None:
+        self.markup, self.question, self.answer = markup, question, answer
 
     def __repr__(self) -> str:
         return f"Answer: {self.answer}"
@@ -30,7 +38,8 @@ class Box:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         return {
             "text/html": self.markup,
-            "text/markdown": f"*Answer: {self.answer}*",
+            "text/markdown": f"{self.question}\n\n{TURNED}\n\n"
+            f"Answer: {in_markdown(self.answer)}",
             "text/plain": repr(self),
         }
 
@@ -63,13 +72,16 @@ def try_number(
             f"{key!r}: expected a finite answer and a positive `within`, got {answer} "
             f"and {within}"
         )
+    words = _words(key, label)
     box = (
-        f'<label for="{key}-x">{_words(key, label)}</label> <input id="{key}-x" '
-        'type="text" inputmode="decimal" size="8" autocomplete="off">'
+        f'<p><label for="{key}-x">{words}</label> <input id="{key}-x" hidden '
+        f'type="text" inputmode="{"decimal" if answer >= 0 else "text"}" size="8" '
+        'autocomplete="off"></p>'
     )
     told = pretty(fmt.format(answer))
     right = f"near({float(answer)!r}, {float(within)!r})"
-    display(Box(_form(key, box, told, right), told))
+    question = f"{in_markdown(label)} {BLANK}"
+    display(Box(_form(key, box, ["-x"], told, right), question, told))
 
 
 def choose(
@@ -98,13 +110,18 @@ def choose(
             f"{len(options)} and {right}"
         )
     buttons = "".join(
-        f'<div><input type="radio" name="{key}" id="{key}-{i}" value="{i}"> '
+        f'<div><input type="radio" name="{key}" id="{key}-{i}" value="{i}" hidden> '
         f'<label for="{key}-{i}">{_words(key, option)}</label></div>'
         for i, option in enumerate(options)
     )
-    box = f"<legend>{_words(key, label)}</legend>{buttons}"
-    told = f"{options[right]}. {why}".strip() if why else options[right]
-    display(Box(_form(key, box, told, f"picked({right}, {len(options)})"), told))
+    box = f"<fieldset><legend>{_words(key, label)}</legend>{buttons}</fieldset>"
+    picked = options[right]
+    told = f"{picked.removesuffix('.')}. {why}" if why else picked
+    names = [f"-{i}" for i in range(len(options))]
+    listed = [f"{i}. {in_markdown(option)}" for i, option in enumerate(options, 1)]
+    question = "\n".join([in_markdown(label), "", *listed])
+    found = f"picked({right}, {len(options)})"
+    display(Box(_form(key, box, names, told, found), question, told))
 
 
 def _words(key: str, text: str) -> str:
@@ -113,17 +130,20 @@ def _words(key: str, text: str) -> str:
     return html.escape(text)
 
 
-def _form(key: str, box: str, told: str, right: str) -> str:
-    """The box, hidden until its script runs, and the answer, folded."""
+def _form(key: str, box: str, names: list[str], told: str, right: str) -> str:
+    """The box, whose inputs are hidden until its script runs, and the folded answer."""
+    shown = as_data([*names, "-go"])
+    script = SCRIPT.replace("KEY", as_data(key)).replace("NAMES", shown)
     return "\n".join((
-        f'<form class="quiz" id="{key}"><fieldset id="{key}-box" hidden>{box}',
-        f'<button type="submit">Check</button> '
-        f'<output id="{key}-out" aria-live="polite"></output></fieldset>',
+        f'<form class="quiz" id="{key}">{box}',
+        f'<p><button type="submit" id="{key}-go" hidden>Check</button> '
+        f'<output id="{key}-out" aria-live="polite"></output></p>',
         f"<details><summary>Show the answer</summary>{html.escape(told)}</details>",
-        f"<script>{SCRIPT.replace('KEY', as_data(key)).replace('FOUND', right)}"
-        "</script></form>",
+        f"<script>{script.replace('FOUND', right)}</script></form>",
     ))  # fmt: skip
 
+
+BLANK = r"\_\_\_\_\_\_\_\_"
 
 SCRIPT = """
 (function () {
@@ -144,7 +164,8 @@ SCRIPT = """
     }
     return "Please choose one.";
   };
-  el("-box").hidden = false;
+  NAMES.forEach(function (name) { el(name).hidden = false; });
+  el("").addEventListener("input", function () { el("-out").textContent = ""; });
   el("").addEventListener("submit", function (event) {
     event.preventDefault();
     var found = FOUND;

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable
 from typing import Any
 
 from IPython.display import display
 
 from mlph_lib import recordings
+from mlph_lib.page.pieces import in_markdown
 from mlph_lib.recordings import Provenance, Replayed
 
 __all__ = ["ProvenanceLine", "ask"]
@@ -31,7 +31,7 @@ class ProvenanceLine:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         return {
             "text/html": self._html(),
-            "text/markdown": f"*{_escaped(str(self.provenance))}*",
+            "text/markdown": f"*{in_markdown(str(self.provenance))}*",
             "text/plain": repr(self),
         }
 
@@ -70,8 +70,3 @@ def ask(question: Callable, source: Any, /, **request: Any) -> Any:
     if isinstance(answer, Replayed):
         display(ProvenanceLine(answer.provenance))
     return answer
-
-
-def _escaped(text: str) -> str:
-    """Text whose punctuation Markdown takes as it is."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

@@ -15,6 +15,7 @@ __all__ = ["BookLaTeXBuilder"]
 
 WHOLE, KEPT = 9, 6  # lines: cells up to the first stay whole, of others so many
 HEADING = 4  # lines that a small heading above takes
+TURNED = "<!-- upside down -->"  # what mlph_lib.page.quiz puts before an answer
 
 
 class BookLaTeXBuilder(LaTeXBuilder):
@@ -27,6 +28,7 @@ class BookLaTeXBuilder(LaTeXBuilder):
         dropped = _drop_screen_pages(tree, self.env)
         _front_matter(tree)
         _print_proofs(tree)
+        _turn_answers(tree)
         _works_without_footnotes(tree)
         _keep_lines(tree)
         plain_index(tree)
@@ -96,6 +98,16 @@ def _lead(first: nodes.Node) -> None:
     if word is not None and word.startswith("Proof."):
         rest = nodes.Text(word.removeprefix("Proof."))
         word.parent.replace(word, [nodes.emphasis(text="Proof."), rest])
+
+
+def _turn_answers(tree: nodes.document) -> None:
+    """The answer to a box that readers try on the site, upside down in print."""
+    for mark in list(tree.findall(nodes.raw)):
+        if mark.astext().strip() == TURNED:
+            answer = mark.next_node(nodes.paragraph, siblings=True, descend=False)
+            answer.insert(0, nodes.raw("", r"\turned{", format="latex"))
+            answer += nodes.raw("", "}", format="latex")
+            mark.parent.remove(mark)
 
 
 def _keep_lines(tree: nodes.document) -> None:
