@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from checks import browser as chromium
-from mlph_lib.page import Token, coloured, live
+from mlph_lib.page import Token, coloured, live, quiz
 from mlph_lib.pretraining.tasks import task
 from mlph_lib.pretraining.vocabulary import Vocabulary
 
@@ -47,6 +47,16 @@ def objectives(key: str) -> str:
     return live.objectives_live(key, made, vocab.names(PIECES[:8]))
 
 
+def boxes(key: str) -> str:
+    """A box for a number and one for a choice."""
+    made: list[quiz.Box] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quiz, "display", made.append)
+        quiz.try_number(f"{key}-half", 0.5, within=0.01, label="Half of 1 is")
+        quiz.choose(f"{key}-which", ["one", "two", "three"], 1, label="1 + 1 is")
+    return "\n".join(box.markup for box in made)
+
+
 def samples(key: str) -> str:
     bits = np.random.default_rng(0).gamma(1, 4, (64, 30))
     texts = [[Token("▁word", b) for b in row] for row in bits]
@@ -60,7 +70,7 @@ SLIDING = {
     "code": code,
     "objectives": objectives,
 }
-FIGURES = {**SLIDING, "samples": samples}
+FIGURES = {**SLIDING, "samples": samples, "boxes": boxes}
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -172,3 +182,41 @@ def test_samples_scroll_and_tell_their_numbers_by_keyboard(shown):
     page.keyboard.press("End")
     page.wait_for_function("document.querySelector('[role=region]').scrollTop > 100")
     assert region.bounding_box()["height"] < 500
+
+
+def test_a_number_is_tried_by_keyboard(shown):
+    page = shown(boxes("k"))
+    reach(page, page.locator("#k-half-x"))
+    tries = {"half": "write a number", "0,7": "Not this", "1/2": "Right"}
+    for typed, told in tries.items():
+        page.keyboard.press("Control+A")
+        page.keyboard.type(typed)
+        assert page.inner_text("#k-half-out") == ""  # what stood there is past
+        page.keyboard.press("Enter")
+        assert told in page.inner_text("#k-half-out")
+    assert page.locator("#k-half-out").get_attribute("aria-live") == "polite"
+
+
+def test_a_choice_is_tried_by_keyboard(shown):
+    page = shown(boxes("k"))
+    reach(page, page.locator("#k-which-0"))
+    page.keyboard.press("Enter")
+    assert "choose one" in page.inner_text("#k-which-out")
+    for key, told in [("Space", "Not this"), ("ArrowDown", "Right")]:
+        page.keyboard.press(key)
+        assert page.inner_text("#k-which-out") == ""
+        page.keyboard.press("Enter")
+        assert told in page.inner_text("#k-which-out")
+    group = page.get_by_role("group", name="1 + 1 is")
+    assert group.get_by_role("radio", name="two").is_checked()
+
+
+def test_a_box_is_read_without_scripts_and_hides_its_answer(shown):
+    page = shown(boxes("k"), java_script_enabled=False)
+    for words in ("Half of 1 is", "1 + 1 is", "three"):
+        assert page.get_by_text(words, exact=True).is_visible()
+    assert page.locator("input:visible, button:visible").count() == 0
+    folded = page.locator("#k-half details")
+    assert folded.get_attribute("open") is None
+    folded.locator("summary").click()
+    assert "0.5" in folded.inner_text()
