@@ -33,13 +33,13 @@ class Grid:
 def table(key: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Glue a table under ``key``; the page gives it a caption and a place.
 
-    ````
-    ```{table} Caption.
-    ```{glue:md} key
-    :format: gfm
-    ```
-    ```
-    ````
+    In the page::
+
+        :::{table} Caption.
+        ```{glue:md} key
+        :format: gfm
+        ```
+        :::
 
     Every cell is Markdown, formatted where it was computed. A column with a number in
     it is set flush right.
