@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mlph_lib import cli, recordings
+from mlph_lib import cli, questions, recordings
 from mlph_lib.questions import LanguageModel, greedy, samples
 from mlph_lib.recorder import PLAN, Ask, command, record, run
 from mlph_lib.recordings import Recordings, ask
@@ -70,6 +70,19 @@ def test_replayed_is_live(recorded, sharded, each):
             )
         else:
             assert replayed[key] == live[key]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_ids_beyond_the_vocabulary_are_named_before_anything_is_asked(
+    sharded, checkout, check
+):
+    too_high = Ask("pieces", questions.pieces, {"ids": [364, 365]})
+    asks = [Ask("greedy", greedy, {"prompt": "", "max_new_tokens": 2}), too_high]
+    with pytest.raises(ValueError, match="ids up to 365, the vocabulary has 365"):
+        make(sharded, asks=asks, check=check)
+    assert not recordings.names(checkout / "recordings")
+    last = Ask("pieces", questions.pieces, {"ids": [363, 364]})
+    assert make(sharded, asks=[last])
 
 
 def test_the_manifest_says_how_it_was_made(recorded, sharded):

@@ -64,8 +64,10 @@ def record_all(
     Raises:
         RecordingError: if recordings of another checkpoint carry this name, an answer
             does not verify, or all are larger together than the budget.
+        ValueError: if a request names ids that the model has not.
     """
     asks, done, used = tuple(asks), [], 0
+    _check_ids(lm, asks)
     store = Store(root)
     for count, ask in enumerate(asks, 1):
         name = f"{making.source}/{ask.name}"
@@ -98,7 +100,8 @@ def compare_all(
     Raises:
         RecordingError: if a recording is missing or does not verify.
     """
-    store, agrees = Store(root), True
+    asks, store, agrees = tuple(asks), Store(root), True
+    _check_ids(lm, asks)
     for ask in asks:
         name = f"{making.source}/{ask.name}"
         recorded = checked(store, name, ask.question)
@@ -108,6 +111,19 @@ def compare_all(
         say(f"{name}: {_worst(found)}")
         agrees &= all(found)
     return agrees
+
+
+def _check_ids(lm: LanguageModel, asks: Iterable[Ask]) -> None:
+    """Every id asked about is in the vocabulary; said before anything is asked."""
+    for ask in asks:
+        highest = max(ask.request.get("ids", [0]), default=0)
+        if highest >= len(lm.tokenizer):
+            raise ValueError(
+                f"{ask.name} asks for the pieces of ids up to {highest}, the vocabulary "
+                f"has {len(lm.tokenizer)}: this plan is for models of {highest + 1} "
+                "pieces or more; ask a smaller one through mlph_lib.recorder.record "
+                "with asks of its own"
+            )
 
 
 def _state(store: Store, name: str, ask: Ask, making: Making) -> str:
