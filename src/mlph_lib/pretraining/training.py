@@ -18,7 +18,7 @@ from mlph_lib.pretraining.objectives import Objective
 from mlph_lib.pretraining.parallel import own_rows, shared_loss, world
 from mlph_lib.pretraining.tensors import Tensors, part
 
-__all__ = ["Recipe", "Trainer", "learning_rate"]
+__all__ = ["Recipe", "Trainer", "drawn", "learning_rate"]
 
 Data = Callable[[int, np.random.Generator], Batch]
 
@@ -76,6 +76,13 @@ def learning_rate(step: int, recipe: Recipe) -> float:
     return recipe.lr * 0.5 * (1 + math.cos(math.pi * done))
 
 
+def drawn(data: Data, recipe: Recipe, step: int) -> tuple[Batch, np.ndarray]:
+    """The batch of a step, and one uniform a target for a model that samples."""
+    rng = np.random.default_rng((recipe.seed, step))
+    batch = data(recipe.batch_size, rng)
+    return batch, rng.random(batch.weights.shape[:2])
+
+
 class Trainer:
     """Draw a batch, divide the summed loss by the shared count, step; and again.
 
@@ -92,6 +99,7 @@ class Trainer:
     Attributes:
         step: number of steps done.
         losses: the loss of each, in nats.
+        extra: plain values that checkpoints keep for the caller.
     """
 
     def __init__(
@@ -99,6 +107,7 @@ class Trainer:
     ) -> None:
         self.objective, self.data, self.recipe = objective.to(device), data, recipe
         self.device, self.step, self.losses = device, 0, []
+        self.extra: dict[str, object] = {}
         several = world()[1] > 1
         self.model = DistributedDataParallel(objective) if several else objective
         self.optimizer = torch.optim.AdamW(
@@ -150,9 +159,7 @@ class Trainer:
 
     def batch(self) -> Tensors:
         """This process's rows of the batch of the present step."""
-        rng = np.random.default_rng((self.recipe.seed, self.step))
-        batch = self.data(self.recipe.batch_size, rng)
-        noise = rng.random(batch.weights.shape[:2])
+        batch, noise = drawn(self.data, self.recipe, self.step)
         rows = own_rows(len(batch.inputs))
         return Tensors.of(part(batch, rows), noise[rows]).to(self.device)
 
@@ -164,6 +171,7 @@ class Trainer:
             "step": self.step,
             "losses": self.losses,
             "recipe": asdict(self.recipe),
+            "extra": self.extra,
         }
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -194,6 +202,7 @@ class Trainer:
             raise ValueError(f"{path} holds another model: {error}") from error
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.losses = state["step"], state["losses"]
+        self.extra = state["extra"]
 
     def _finite(self, loss: torch.Tensor) -> float:
         """The loss of the whole batch, if it is a number."""
