@@ -13,15 +13,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tools.serve import Site
+
 __all__ = [
+    "DESKTOP",
+    "DRAWN",
+    "PHONE",
     "Problem",
+    "context",
     "desktop_and_phone",
     "find_chromium",
     "launched",
@@ -94,7 +100,7 @@ def launched() -> Iterator[Browser]:
             browser.close()
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _Quiet(Site):
     def log_message(self, *_: object) -> None:
         """Keep the test output to the findings."""
 
@@ -124,19 +130,21 @@ def _axe() -> str:
     return (package / "axe.min.js").read_text(encoding="utf-8")
 
 
-def _context(browser: Browser, theme: str = "light", **options) -> BrowserContext:
-    context = browser.new_context(
-        viewport=DESKTOP,
-        color_scheme=theme,
-        reduced_motion="reduce",
-        service_workers="block",
-        **options,
+def context(browser: Browser, theme: str = "light", **options) -> BrowserContext:
+    made = browser.new_context(
+        **{
+            "viewport": DESKTOP,
+            "color_scheme": theme,
+            "reduced_motion": "reduce",
+            "service_workers": "block",
+            **options,
+        }
     )
-    context.add_init_script(
+    made.add_init_script(
         f"for (const key of ['mode', 'theme']) "
         f"try {{ localStorage.setItem(key, '{theme}') }} catch (error) {{ }}"
     )
-    return context
+    return made
 
 
 class _Watch:
@@ -221,7 +229,9 @@ THIN = """() => {
     if (!drawing.querySelector('text, a, button, [tabindex]'))
       drawing.replaceChildren()
 }"""
-# The theme makes scrolling blocks focusable a moment after a change of size.
+# A reader who scrolls sees every part; so do the gates, all of them at once.
+DRAWN = "section { content-visibility: visible !important; }"
+# A page looks at its boxes again a moment after a change of size.
 SETTLE_MS = 500
 
 
@@ -229,12 +239,13 @@ def desktop_and_phone(
     browser: Browser, origin: str, path: str, theme: str
 ) -> list[Problem]:
     """One load of a page in one theme: errors, requests, axe twice, overflow."""
-    with _context(browser, theme) as context:
-        page = context.new_page()
+    with context(browser, theme) as opened:
+        page = opened.new_page()
         watch = _Watch(page, origin)
         page.set_viewport_size(PHONE)
         page.goto(f"{origin}/{path}", wait_until="load")
         problems = _hints(page) + _theme(page, theme)
+        page.add_style_tag(content=DRAWN)
         page.evaluate(UNFOLD)
         page.wait_for_timeout(SETTLE_MS)
         problems += [Problem("overflow", told) for told in page.evaluate(OVERFLOW)]
@@ -301,8 +312,8 @@ def without_scripts(
 
     ``at_least`` is how many formulas the page's source holds.
     """
-    with _context(browser, java_script_enabled=False) as context:
-        page = context.new_page()
+    with context(browser, java_script_enabled=False) as opened:
+        page = opened.new_page()
         page.goto(f"{origin}/{path}", wait_until="load")
         found = page.evaluate(FORMULAS)
         text = page.evaluate(PLAIN_TEXT)
@@ -324,8 +335,8 @@ def _raw_tex(text: str) -> Iterator[str]:
 def opened_as_file(browser: Browser, folder: Path, path: str) -> list[Problem]:
     """The page opened from disk: no other host, no error."""
     home = folder.resolve().as_uri()
-    with _context(browser) as context:
-        page = context.new_page()
+    with context(browser) as opened:
+        page = opened.new_page()
         watch = _Watch(page, home)
         page.goto(f"{home}/{path}", wait_until="load")
         return watch.problems + _hints_of_file(page)
@@ -337,8 +348,8 @@ def _hints_of_file(page: Page) -> list[Problem]:
 
 def search_hits(browser: Browser, address: str, word: str) -> list[str]:
     """Titles that the search page at ``address`` lists for ``word``, typed there."""
-    with _context(browser) as context:
-        page = context.new_page()
+    with context(browser) as opened:
+        page = opened.new_page()
         page.goto(address, wait_until="load")
         field = page.locator("input[name=q]:visible").first
         field.fill(word)

@@ -13,6 +13,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
 from bookext.inputs import page_digest
+from bookext.made import note
 
 __all__ = ["PageClient", "setup"]
 
@@ -28,11 +29,13 @@ class PageClient(NotebookClientCache):
     """
 
     root: Path
+    cache: Path
 
     def start_client(self) -> None:
         given = self.notebook
         kernel = given.metadata.setdefault("kernelspec", {})
-        kernel["mlph_inputs"] = page_digest(self.path, self.root)
+        digest = page_digest(self.path, self.root)
+        kernel["mlph_inputs"] = digest
         try:
             super().start_client()
         except ExecutionError as exc:
@@ -41,6 +44,9 @@ class PageClient(NotebookClientCache):
         if self.notebook is not given:
             # found in the cache: myst-nb writes the given one out, without outputs
             given.update(self.notebook)
+        else:
+            page = self.path.relative_to(self.root / "book").with_suffix("")
+            note(self.cache / "made", page.as_posix(), digest)
 
     def _failure(self) -> str:
         for index, cell in enumerate(self.notebook.cells):
@@ -74,6 +80,7 @@ def _prepare_cache(app: Sphinx) -> None:
     """Make the cache's tables first: two readers making them at once collide."""
     PageClient.root = Path(app.config.mlph_root)
     folder = Path(app.config.nb_execution_cache_path)
+    PageClient.cache = folder
     folder.mkdir(parents=True, exist_ok=True)
     get_cache(str(folder)).list_cache_records()
 

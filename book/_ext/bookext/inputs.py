@@ -24,6 +24,7 @@ CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n(.*?)^\1\s*$", re.M | re.S)
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 OPTIONS = re.compile(r"^---\n(?:.*\n)*?---\n|^:[\w-]+:.*$", re.M)
 FOLDERS = ("benchmarks", "data", "models", "recordings")
+WRITERS = ("latex", "site")  # these see the pages when all cells have run
 LOCKS = ("pyproject.toml", "requirements.txt", "requirements-torch.txt")
 
 
@@ -35,7 +36,7 @@ def page_digest(page: Path, root: Path) -> str:
         *reached_modules(page.read_text(encoding="utf-8"), package),
         *(root / name for name in LOCKS),
         *(file for name in FOLDERS for file in _files(root / name)),
-        *(file for file in _files(extension, "*.py") if file.parent.name != "latex"),
+        *(file for file in _files(extension, "*.py") if file.parent.name not in WRITERS),
     ]
     seen = hashlib.sha256(sys.version.encode())
     for file in sorted(set(files)):

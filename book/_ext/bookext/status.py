@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 from importlib.metadata import version
@@ -11,6 +10,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
+from bookext.made import machine
 
 __all__ = ["setup", "seconds_by_page"]
 
@@ -60,8 +61,7 @@ def _facts(root: Path) -> list[tuple[str, str]]:
     return [
         ("Commit", commit or "not recorded"),
         ("Python", platform.python_version()),
-        ("Machine", f"{platform.system()} {platform.machine()}, "
-                    f"{os.cpu_count()} processors"),
+        ("Machine", machine()),
         *((name, version(name)) for name in PACKAGES),
     ]
 

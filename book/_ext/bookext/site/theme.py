@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -10,24 +11,18 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-__all__ = ["polish", "setup"]
+__all__ = ["polish", "prune", "repository_url", "setup"]
 
-TEMPLATES = Path(__file__).parent / "templates"
-UNUSED = ("thebe", "require.min", "embed-amd", "html-manager")
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
-# What the theme writes into each page and no option turns off.
+# What the theme writes into each page and no option turns off. Its scripts and
+# stylesheets are none of this: bookext/site/finish.py replaces them all.
 REPAIRS = (
-    # 1.5 MB of script for icons that the web font draws as well
-    (re.compile(r'<(script|link)[^>]*fontawesome\.js[^>]*>(</script>)?\s*'), ""),
     # thebe would ask another host for its code
     (re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*', re.S), ""),
-    (re.compile(r"<script>\s*const THEBE_JS_URL.*?</script>\s*", re.S), ""),
-    (re.compile(r'<link[^>]*sphinx-thebe\.css[^>]*>\s*'), ""),
     # the name of the book stood outside every landmark
     (re.compile(r'<div class="sidebar-primary-item">(?=\s*<a class="navbar-brand)'),
      '<div class="sidebar-primary-item" role="navigation" aria-label="Home">'),
-    # a first build has no digest of these, a later one has: leave it out of both
-    (re.compile(r'((?:mystnb\.\w+|proof|exercise)\.css)\?v=\w+'), r"\1"),
     # roles that are deprecated, or not allowed where Sphinx puts them
     (re.compile(r' role="(doc-biblioentry|list)"(?=[^>]*>)'), ""),
 )
@@ -40,26 +35,17 @@ def polish(text: str) -> str:
     return text
 
 
-def _polish_all(app: Sphinx, error: Exception | None) -> None:
-    if error or app.builder.name != "html":
-        return
-    for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        better = polish(text)
-        if better != text:
-            page.write_text(better, encoding="utf-8")
-
-
-def _trim(app: Sphinx, pagename, templatename, context, doctree) -> None:
-    """Drop scripts for widgets and thebe; tell the templates what exists."""
-    scripts = context.get("script_files", [])
-    context["script_files"] = [
-        s for s in scripts if not any(w in str(getattr(s, "filename", s)) for w in UNUSED)
-    ]
+def _tell(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Tell the templates what exists."""
     context["default_mode"] = "auto"
     context["notebook_pages"] = {
         name for name, data in app.env.metadata.items() if "kernelspec" in data
     }
+    if 'name="description"' not in context.get("metatags", ""):
+        about = f"{context.get('title', '')}: {app.config.project}, an executable textbook."
+        context["metatags"] = (
+            f'{context.get("metatags", "")}\n'
+            f'<meta name="description" content="{html.escape(about)}" />')
 
 
 def repository_url(root: Path) -> str:
@@ -113,5 +99,4 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", _own_templates, priority=999)
     app.connect("build-finished", _prune_search)
     app.connect("config-inited", _link_repository)
-    app.connect("html-page-context", _trim, priority=990)
-    app.connect("build-finished", _polish_all)
+    app.connect("html-page-context", _tell, priority=990)
