@@ -10,7 +10,7 @@ BUILD := PYTHONPATH=book/_ext $(BIN)/python -m bookext.build -j $(JOBS)
 PDF := _build/pdf/one-uniform-number.pdf
 SITE_ZIP := _build/one-uniform-number-site.zip
 
-.PHONY: help env book test check pdf zip handin diff lab serve bench model lock clean
+.PHONY: help env book test check audit pdf zip handin diff lab serve bench model lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ zip: book ## the built site as one file, to read offline
 
 check: $(READY) ## the gates that need a browser and TeX; build the book and PDF first
 	@$(BIN)/python -m pytest -n $(JOBS) checks
+
+audit: $(READY) ## Lighthouse and axe on the built site, one table (PAGES, RUNS)
+	@$(BIN)/python -m tools.audit _build/html --out _build/audit --runs $(or $(RUNS),5) $(PAGES)
 
 diff: $(READY) ## build, and list the text and numbers that changed since the last build
 	@PYTHONPATH=book/_ext $(BIN)/python -m bookext.changes -j $(JOBS)
