@@ -271,6 +271,14 @@ def test_cells_that_would_never_run_are_found(text):
     assert "nested-cell" in rules(text)
 
 
+@pytest.mark.parametrize("title", ["A `clm` row", "{cite:t}`a`", "{glue:text}`k` rows"])
+def test_a_backtick_behind_backticks_breaks_the_fence(title):
+    table = "{table} " + title + "\n\n| a |\n|:--|\n| b |\n"
+    assert "broken-fence" in rules(f"````{table}````")
+    assert "broken-fence" not in rules(f"::::{table}::::")
+    assert "broken-fence" not in rules("```{table} Plain title\n\n| a |\n|:--|\n```")
+
+
 def test_cells_between_solution_marks_run():
     text = (
         "```{solution-start} e\n```\n\n```{code-cell}\nx = 1\n```\n\n"

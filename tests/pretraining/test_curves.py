@@ -88,3 +88,15 @@ def test_settled_looks_at_the_last_gap_that_is_over():
 def test_what_has_not_settled_is_refused(last):
     with pytest.raises(ValueError, match="train longer"):
         settled(np.arange(3), np.array([3.0, 1.0, last]), 2)
+
+
+@pytest.mark.parametrize(("steps", "gaps"), [(3, 2), (0, 0)])
+def test_a_gap_for_each_step_is_needed(steps, gaps):
+    with pytest.raises(ValueError, match="as many gaps as steps"):
+        settled(np.arange(steps), np.ones(gaps), 2)
+
+
+@pytest.mark.parametrize("name", ["electra", "span-boundary"])
+def test_a_loss_that_is_more_than_its_limit_has_no_curve(name):
+    with pytest.raises(ValueError, match="whole loss has an exact limit"):
+        best_losses(name, mess3(), RECIPE, [0])

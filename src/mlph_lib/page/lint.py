@@ -58,6 +58,7 @@ REMEDY = {
     "nested-cell": "it never executes: put it at the top level, solutions between "
     "solution-start and solution-end",
     "numbered-environment": "write $$ ... $$ (label) with aligned inside",
+    "broken-fence": "fence it by colons, ::::{name} ...",
     "cell-size": "move work into mlph_lib, or split the cell",
     "page-frame": "see an existing chapter for the frame of a page",
 }
@@ -424,6 +425,20 @@ def nested_cell(page: Page) -> Iterator[Finding]:
             yield page.find("nested-cell", located.line, message)
 
 
+BROKEN_FENCE = re.compile(r"\s*(`{3,}\{[\w:-]+\})[^`]*`")
+
+
+def broken_fence(page: Page) -> Iterator[Finding]:
+    """No backtick behind a fence of backticks: it opens nothing, and no cell below runs.
+
+    Source: CommonMark 0.31, section 4.5, info strings.
+    """
+    for number, line in enumerate(page.lines, 1):
+        if fence := BROKEN_FENCE.match(line):
+            message = f"a backtick in the line of {fence[1]}"
+            yield page.find("broken-fence", number, message)
+
+
 def cell_size(page: Page) -> Iterator[Finding]:
     """Cells a reader takes in at a glance, and that print."""
     for located, cell in page.cells():
@@ -538,6 +553,7 @@ RULES: dict[str, Callable[[Page], Iterator[Finding]]] = {
     "alt-text": alt_text,
     "figure-caption": figure_caption,
     "nested-cell": nested_cell,
+    "broken-fence": broken_fence,
     "cell-size": cell_size,
     "numbered-environment": numbered_environment,
     "page-frame": page_frame,

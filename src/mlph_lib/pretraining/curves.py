@@ -8,7 +8,8 @@ import numpy as np
 
 from mlph_lib.pretraining.evaluation import weighted_mean
 from mlph_lib.pretraining.languages import Language
-from mlph_lib.pretraining.live import Exam, joined
+from mlph_lib.pretraining.live import Exam, build, joined
+from mlph_lib.pretraining.network import TransformerConfig
 from mlph_lib.pretraining.tasks import task
 from mlph_lib.pretraining.training import Recipe
 from mlph_lib.pretraining.vocabulary import Vocabulary
@@ -43,8 +44,7 @@ def best_losses(
     """The loss of the exact law on the very batches of some training steps.
 
     Training draws new texts for every step, so its loss is a test before the step is
-    taken; less this, it is a paired gap. Contrastive losses aside, a batch's loss is
-    its weighted mean.
+    taken; less this, it is a paired gap.
 
     Args:
         name: a key of `TASKS` that has an exact limit.
@@ -53,8 +53,17 @@ def best_losses(
 
     Returns:
         nats a target, one number a step.
+
+    Raises:
+        ValueError: if no limit is known, or only one of a part of the loss.
     """
     found, vocab, losses = task(name), Vocabulary(language.words), []
+    parts = build(found, TransformerConfig(vocab.size, 16, 1, 4), vocab, 0).coefficients
+    if found.best is None or len(parts) > 1:
+        raise ValueError(
+            f"expected a task whose whole loss has an exact limit, got {name!r} with "
+            f"the parts {', '.join(parts)}"
+        )
     for step in steps:
         rng = np.random.default_rng((recipe.seed, step))
         tokens = language.sample(recipe.batch_size, length, rng)
@@ -74,12 +83,18 @@ def settled(steps: np.ndarray, gaps: np.ndarray, level: float) -> int:
         level: of the gaps' unit.
 
     Raises:
-        ValueError: if even the last gap is not below it.
+        ValueError: if even the last gap is not below it, or steps and gaps differ in
+            number.
 
     Example:
         >>> settled(np.array([0, 4, 8, 12]), np.array([1.0, 0.4, 0.6, 0.1]), 0.5)
         12
     """
+    if len(steps) != len(gaps) or not len(steps):
+        raise ValueError(
+            f"expected as many gaps as steps, one or more, got {len(gaps)} gaps for "
+            f"{len(steps)} steps"
+        )
     over = np.flatnonzero(~(np.asarray(gaps) < level))
     if over.size and over[-1] == len(steps) - 1:
         raise ValueError(

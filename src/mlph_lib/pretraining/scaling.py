@@ -13,8 +13,8 @@ def ring_seconds(size: float, workers: ArrayLike, bandwidth: float) -> np.ndarra
 
     Each cuts the array into n parts. In n - 1 rounds everyone sends one part to the
     next worker and adds the part that comes in; then each holds the sum of one part,
-    and n - 1 more rounds pass the sums on. No algorithm sends less; waiting times
-    between rounds are left out.
+    and n - 1 more rounds pass the sums on. Where the workers do the adding, no
+    algorithm sends less; waiting times between rounds are left out.
 
     Args:
         size: of the array, in bytes.
