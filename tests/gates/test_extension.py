@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from bookext import build, checkpoint
+from bookext.execution import dealt
 from bookext.inputs import page_digest, reached_modules
 from bookext.katex import _call_node
 from bookext.site import polish, prune, repository_url
@@ -173,3 +174,14 @@ def test_polish_drops_what_asks_other_hosts_and_keeps_the_rest():
 def test_words_that_no_page_has_leave_the_search_index():
     index = 'Search.setIndex({"docnames":["a"],"terms":{"new":0,"old":[]},"titleterms":{}})'
     assert prune(index) == index.replace(',"old":[]', "")
+
+
+@pytest.mark.parametrize("hands", [1, 2, 3, 20])
+def test_every_page_is_dealt_once_and_parts_are_shared(hands):
+    pages = [f"{part}/{i}" for part in "abc" for i in range(6)]
+    shared = dealt(pages, hands)
+    assert sorted(shared) == pages
+    size = max(len(pages) // hands, 1)
+    for hand in range(min(hands, 6) if hands < 20 else 0):
+        own = shared[hand * size : (hand + 1) * size]
+        assert [sum(p[0] == part for p in own) for part in "abc"] == [6 // hands] * 3

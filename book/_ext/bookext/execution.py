@@ -15,7 +15,7 @@ from sphinx.errors import ExtensionError
 from bookext.inputs import page_digest
 from bookext.made import note
 
-__all__ = ["PageClient", "setup"]
+__all__ = ["PageClient", "dealt", "setup"]
 
 KEY = "mlph_inputs"
 
@@ -85,11 +85,29 @@ def _prepare_cache(app: Sphinx) -> None:
     get_cache(str(folder)).list_cache_records()
 
 
+def dealt(pages: list[str], hands: int) -> list[str]:
+    """The pages dealt to so many hands, one hand after the other.
+
+    Each process reads the next 1 / hands of the list. In order of names one would get
+    a whole part of the book, and the part that trains takes as long as all others.
+
+    Example:
+        >>> dealt(["a/1", "a/2", "b/1", "b/2"], 2)
+        ['a/1', 'b/1', 'a/2', 'b/2']
+    """
+    return [page for hand in range(hands) for page in pages[hand::hands]]
+
+
+def _deal(app: Sphinx, env, pages: list[str]) -> None:
+    pages[:] = dealt(pages, app.parallel)
+
+
 def setup(app: Sphinx) -> None:
     app.add_config_value("mlph_root", "", "")
     myst_nb_sphinx.create_client = _client
     app.connect("builder-inited", _prepare_cache)
     app.connect("env-get-outdated", _outdated)
+    app.connect("env-before-read-docs", _deal)
     app.connect("doctree-read", _remember)
 
 
