@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import io
+import logging
 import re
 import subprocess
 from collections.abc import Iterable
@@ -103,6 +104,7 @@ def subset_font(path: Path, wanted: set[str], store: Path) -> bytes | None:
 
 
 def _cut(whole: bytes, wanted: set[str]) -> bytes:
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each table
     # fontTools asks a package for Brotli that the book does not need otherwise
     woff2.brotli, woff2.haveBrotli = _BROTLI, True
     options = subset.Options(flavor="woff2", notdef_outline=True, hinting=False,
