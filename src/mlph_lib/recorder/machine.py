@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import transformers
 
 from mlph_lib.questions import LanguageModel
 
-__all__ = ["device_facts", "now", "versions"]
+__all__ = ["commit", "device_facts", "now", "versions"]
 
 
 def device_facts(device: torch.device) -> dict[str, str]:
@@ -43,6 +44,27 @@ def versions() -> dict[str, str]:
 def now() -> str:
     """The present time in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def commit() -> str:
+    """The commit of this code, "+" behind it if files differ from it.
+
+    Raises:
+        ValueError: if git does not tell.
+    """
+    where = {"cwd": Path(__file__).parent, "capture_output": True, "text": True}
+    try:
+        head, changed = (
+            subprocess.run(["git", *words], check=True, **where).stdout.strip()
+            for words in (
+                ("rev-parse", "HEAD"), ("status", "--porcelain", "-uno", "..")
+            )
+        )
+    except (OSError, subprocess.CalledProcessError):
+        raise ValueError(
+            "git does not tell the commit of this code: say it with --commit"
+        ) from None
+    return head + ("+" if changed else "")
 
 
 def attention_of(lm: LanguageModel) -> str:

@@ -19,7 +19,7 @@ from mlph_lib.recordings.plain import dump, full_request, split
 from mlph_lib.recordings.replay import checked
 from mlph_lib.recordings.store import Store
 
-__all__ = ["Making", "compare_all", "record_all"]
+__all__ = ["Making", "compare_all", "record_all", "state", "verdict"]
 
 Say = Callable[[str], None]
 TIMES = ("seconds", "tokens_per_second", "gigabytes_per_second")  # differ between runs
@@ -72,11 +72,11 @@ def record_all(
     for count, ask in enumerate(asks, 1):
         name = f"{making.source}/{ask.name}"
         head = f"[{count}/{len(asks)}] {name}"
-        state = _state(store, name, ask, making)
-        if state == "kept":
+        found = state(store, name, ask, making)
+        if found == "kept":
             say(f"{head}: kept, it verifies")
         else:
-            say(f"{head}: {state}")
+            say(f"{head}: {found}")
             seconds = _record_one(lm, making, ask, store, BUDGET - used)
             say(f"{head}: done in {seconds:.1f} s")
         done.append(store.path(name, ".json"))
@@ -108,7 +108,7 @@ def compare_all(
         found = differences(
             ask.question.__name__, recorded, ask.question(lm, **ask.request)
         )
-        say(f"{name}: {_worst(found)}")
+        say(f"{name}: {verdict(found)}")
         agrees &= all(found)
     return agrees
 
@@ -126,7 +126,7 @@ def _check_ids(lm: LanguageModel, asks: Iterable[Ask]) -> None:
             )
 
 
-def _state(store: Store, name: str, ask: Ask, making: Making) -> str:
+def state(store: Store, name: str, ask: Ask, making: Making) -> str:
     """ "kept", or why there is something to do."""
     if name not in store.lock_or_none():
         return "asking"
@@ -203,7 +203,7 @@ def _size(answer: Mapping[str, Any]) -> int:
     return sum(a.nbytes for a in arrays.values()) + len(dump(values))
 
 
-def _worst(found: list[Difference]) -> str:
+def verdict(found: list[Difference]) -> str:
     """What disagrees, or the comparison that came nearest to it."""
     told = [d for d in found if not d] or sorted(found, key=_share)[-1:]
     parts = (f"{d.what} differs by {d.difference:.2g} ({d.tolerance})" for d in told)
