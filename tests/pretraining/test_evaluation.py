@@ -101,6 +101,8 @@ def test_what_has_no_gap_is_refused(shape, weight, words):
     other = np.zeros((2, 2)) if shape == (2, 3) else np.zeros(shape)
     with pytest.raises(ValueError, match=words):
         paired_gap(np.zeros(shape), other, weights)
+    with pytest.raises(ValueError, match=words):
+        weighted_mean(other, weights)
 
 
 @pytest.mark.parametrize("name", sorted(set(TASKS) - {"contrastive", "electra"}))

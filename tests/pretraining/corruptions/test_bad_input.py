@@ -163,6 +163,11 @@ def test_published_rates_are_the_defaults(texts, vocab, rng):
     assert low <= redrawn.targets.sum() <= high
     spans = corruptions.span_boundary(texts, vocab, rng)
     assert np.all(spans.weights.sum(axis=1) == 5)
+    short, spelt = (
+        corruptions.span_boundary(texts, vocab, np.random.default_rng(3), **rest)
+        for rest in ({}, {"rate": 0.15, "p": 0.2, "longest": 10})
+    )
+    assert np.array_equal(short.weights, spelt.weights)
     t5 = corruptions.span_corruption(texts, vocab, rng)
     assert t5.targets.shape == (200, 5 + 2 + 1)
     bart = corruptions.denoising(texts, vocab, rng)

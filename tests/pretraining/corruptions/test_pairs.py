@@ -221,6 +221,12 @@ def test_long_sentences_are_cut_to_fit_at_either_end(rng):
     assert np.all((firsts > 5) & (firsts < 35))  # 40 cuts, about half of them in front
 
 
+def test_of_two_as_long_b_is_cut_as_in_berts_code(vocab, rng):
+    batch = corruptions.bert_pairs([[np.arange(3)] * 2] * 5, vocab, rng, length=8)
+    for a, b, _ in sides(batch, vocab):
+        assert (a.size, b.size) == (3, 2)  # of 3 and 3 tokens, where 5 fit
+
+
 def test_the_shortest_frame(vocab, rng):
     batch = corruptions.bert_pairs([[np.arange(9)] * 3] * 3, vocab, rng, length=5)
     assert batch.inputs.shape[1] == 5

@@ -183,3 +183,7 @@ def test_defaults():
     np.testing.assert_array_equal(mess3().emit, mess3(0.05, 0.85).emit)
     spelt = topic_stage(6, 3, 3, topical=0.4, staged=0.3, advance=0.25)
     np.testing.assert_array_equal(topic_stage().emit, spelt.emit)
+    chain, _ = state_emitting(
+        np.full(2, 0.5), np.eye(2) * 0.8 + 0.1, np.eye(2) * 0.6 + 0.2
+    )
+    assert entropy_rate(chain) == entropy_rate(chain, 12) != entropy_rate(chain, 13)
