@@ -46,8 +46,7 @@ def bert_pairs(
     Raises:
         TypeError, ValueError: for sentences that are no words, or too few documents.
 
-    Source: google-research/bert, create_pretraining_data.py,
-    create_instances_from_document.
+    Source: google-research/bert, create_pretraining_data.py.
 
     Example:
         >>> vocab, rng = Vocabulary(3), np.random.default_rng(0)
