@@ -27,6 +27,15 @@ def test_what_a_page_says():
     assert said("<html><p>no article</p></html>") == []
 
 
+def test_a_drawing_says_the_same_with_its_letters_in_another():
+    letter, shown = '<path id="a" d="M1"/>', '<use xlink:href="#a"></use>'
+    told = [
+        said(f"<article><figure><svg>{x}</svg></figure><figure><svg>{y}{shown}</svg></figure>")[1]
+        for x, y in ((letter, ""), ("", letter), (letter.replace("M1", "M2"), ""))
+    ]
+    assert told[0] == told[1] != told[2]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [

@@ -29,15 +29,21 @@ def said(page: str) -> list[str]:
         tag.decompose()
     for formula in article.select(".katex"):
         formula.replace_with(f"${formula.find('annotation').get_text()}$")
+    shapes = {f"#{path['id']}": path["d"] for path in article.find_all("path", id=True, d=True)}
     for drawing in article.find_all("svg"):
         name = drawing.get("aria-label", "drawing")
-        drawing.replace_with(f"[{name} {_digest(drawing)}]")
+        drawing.replace_with(f"[{name} {_digest(drawing, shapes)}]")
     leaves = [b for b in article.find_all(BLOCKS) if not b.find(BLOCKS)]
     lines = (" ".join(leaf.get_text().split()) for leaf in leaves)
     return [line for line in lines if line]
 
 
-def _digest(drawing: Tag) -> str:
+def _digest(drawing: Tag, shapes: dict[str, str]) -> str:
+    """The same, whichever drawing of the page holds the letters that it shows."""
+    for letter in drawing.find_all("use"):
+        letter["xlink:href"] = shapes.get(letter["xlink:href"], letter["xlink:href"])
+    for shape in drawing.find_all("path", id=True):
+        shape.decompose()
     return hashlib.sha256(str(drawing).encode()).hexdigest()[:8]
 
 
