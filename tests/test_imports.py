@@ -17,8 +17,11 @@ ALLOWED = {  # who may import what, beside itself
     "shipped": {"llama"},
     "questions": {"llama", "decoding"},
     "recorder": {"questions", "llama", "decoding", "recordings"},
+    "trainings": {"pretraining", "recorder", "recordings"},
     "handin": {"page"},
-    "cli": IDEAS | GROUND | {"handin", "page", "questions", "recorder", "shipped"},
+    "cli": IDEAS | GROUND | {
+        "handin", "page", "questions", "recorder", "shipped", "trainings"
+    },
 }
 
 

@@ -89,12 +89,14 @@ def _transcribe(args: argparse.Namespace) -> int:
 
 
 def _record(commands: argparse._SubParsersAction) -> None:
-    """``mlph record SOURCE --weights FOLDER``."""
+    """``mlph record SOURCE --weights FOLDER``, ``mlph record pretraining-laboratory``."""
     parser = commands.add_parser(
         "record", help="put the book's questions to a large model, on a GPU"
     )
-    parser.add_argument("source", help="for instance llama-2-7b-chat")
-    parser.add_argument("--weights", required=True, help="a folder, or a hub id")
+    parser.add_argument(
+        "source", help="for instance llama-2-7b-chat, or pretraining-laboratory"
+    )
+    parser.add_argument("--weights", help="a folder, or a hub id; trainings need none")
     parser.add_argument("--by", help="who records; the pages show it")
     parser.add_argument("--name", help="what another model is called, honestly")
     parser.add_argument("--device", default="cuda")
@@ -102,10 +104,50 @@ def _record(commands: argparse._SubParsersAction) -> None:
     does = parser.add_mutually_exclusive_group()
     does.add_argument("--dry-run", action="store_true", help="only say what it costs")
     does.add_argument("--check", action="store_true", help="compare, write nothing")
+    _record_trainings(parser.add_argument_group("pretraining-laboratory alone"))
     parser.set_defaults(run=_run_record)
 
 
+def _record_trainings(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--only", nargs="*", default=(), metavar="PATTERN",
+                       help="some shards: gap-clm-* noise-*-0")
+    group.add_argument("--minutes", type=float, help="stop after so long, then go on")
+    group.add_argument("--workers", type=int, default=max((os.cpu_count() or 1) - 2, 0),
+                       help="processes that make batches")
+    group.add_argument("--reduced", type=Path, metavar="FOLDER",
+                       help="try every shard at a small size, recorded into FOLDER")
+    group.add_argument("--commit", help="of the code, where git does not tell it")
+
+
+def _run_trainings(args: argparse.Namespace) -> int:
+    from mlph_lib import trainings
+    from mlph_lib.page.results import project_root
+
+    say = partial(print, flush=True)
+    if args.dry_run:
+        trainings.dry_run(args.only, say)
+        return 0
+    work = project_root() / "_build" / args.source
+    if args.reduced:
+        work = args.reduced / "work"
+    try:
+        return trainings.record(
+            by=args.by, device=args.device, patterns=args.only, minutes=args.minutes,
+            workers=args.workers, check=args.check, small=args.reduced is not None,
+            root=args.reduced and args.reduced / "recordings", work=work,
+            code=args.commit, say=say,
+        )
+    except KeyboardInterrupt:
+        print("stopped: what is finished is kept, the same command goes on")
+        return 130
+
+
 def _run_record(args: argparse.Namespace) -> int:
+    if args.source == "pretraining-laboratory":
+        return _run_trainings(args)
+    if args.weights is None:
+        raise ValueError(f"say where the weights of {args.source} are with --weights")
+
     from mlph_lib import recorder
 
     told = {"name": args.name, "dtype": args.dtype}
