@@ -122,7 +122,7 @@ def kept(folder: Path, config: LlamaConfig, seed: int, dtype: torch.dtype) -> st
 
 def digest(folder: Path) -> str:
     """One sha256 for configuration, index and weights together."""
-    files = sorted(folder.glob("*.safetensors")) + [folder / INDEX, folder / "config.json"]
+    files = [*sorted(folder.glob("*.safetensors")), folder / INDEX, folder / "config.json"]
     with ThreadPoolExecutor() as pool:
         lines = pool.map(lambda file: f"{file.name} {_sha256(file)}\n", files)
         return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -34,6 +34,7 @@ def first_laws(
         expected: ln V - d 0.02^2 / 2; likeliest: (n,) largest probability;
         favourites: (n,) its token.
     """
+    subject.free()
     laws = [_law(subject, seed) for seed in seeds]
     entropies = np.array([-(np.exp(law) * law).sum() for law in laws])
     config, n = subject.config, len(laws)
@@ -53,7 +54,6 @@ def first_laws(
 @torch.inference_mode()
 def _law(subject: Untrained, seed: int) -> np.ndarray:
     """log p(. | BOS) as (V,) float64, of a model that was never on disk."""
-    subject.free()
     config = subject.config
     with torch.device("meta"):
         model = Llama(config)

@@ -68,7 +68,8 @@ def _agree(request: Request, answer: Answer) -> bool:
 @rule("files are larger than what they hold, numbers have two bytes",
       "files", "tensors", "parameters", "total_size")
 def _files(request: Request, answer: Answer) -> bool:
-    stored = [n for file, n in answer["files"].items() if file.endswith(".safetensors")]
+    files = answer["files"].items()
+    stored = [size for name, size in files if name.endswith(".safetensors")]
     beside = answer["total_size"] - 2 * answer["parameters"]  # rotary frequencies
     return sum(stored) > answer["total_size"] and 0 <= beside < answer["total_size"] / 100
 

@@ -59,7 +59,7 @@ def differences(
         [False]
     """
     own = OWN if rates else OWN | SHARES
-    return [_one(key, recorded[key], live.get(key)) for key in recorded if key not in own]
+    return [_one(k, recorded[k], live.get(k)) for k in recorded if k not in own]
 
 
 def _one(key: str, then: Any, now: Any) -> Difference:

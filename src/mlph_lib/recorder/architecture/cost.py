@@ -34,7 +34,7 @@ def estimate(config: LlamaConfig, shards: Shards) -> Iterator[str]:
     first = share * (DRAWN + WRITTEN)
     yield f"  {'the weights':28} {first:6.0f} s, once: drawn, written, their sha256"
     for name, asks in shards.items():
-        seconds = sum(_seconds(ask.question.__name__, ask.request, share) for ask in asks)
+        seconds = sum(_seconds(a.question.__name__, a.request, share) for a in asks)
         total += seconds
         yield f"  {name:28} {seconds:6.0f} s, {len(asks)} recordings"
     held = 4 * count + cache_bytes(config, 1)
