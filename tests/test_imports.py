@@ -16,7 +16,8 @@ ALLOWED = {  # who may import what, beside itself
     "page": {"recordings"},
     "shipped": {"llama"},
     "questions": {"llama", "decoding"},
-    "recorder": {"questions", "llama", "decoding", "recordings"},
+    "architecture": {"llama"},
+    "recorder": {"architecture", "questions", "llama", "decoding", "recordings"},
     "trainings": {"pretraining", "recorder", "recordings"},
     "handin": {"page"},
     "cli": IDEAS | GROUND | {

@@ -105,6 +105,9 @@ def _record(commands: argparse._SubParsersAction) -> None:
     does.add_argument("--dry-run", action="store_true", help="only say what it costs")
     does.add_argument("--check", action="store_true", help="compare, write nothing")
     _record_trainings(parser.add_argument_group("pretraining-laboratory alone"))
+    _record_architecture(parser.add_argument_group(
+        "llama-2-7b-architecture alone, which takes --only, --reduced and --commit, too"
+    ))
     parser.set_defaults(run=_run_record)
 
 
@@ -117,6 +120,32 @@ def _record_trainings(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--reduced", type=Path, metavar="FOLDER",
                        help="try every shard at a small size, recorded into FOLDER")
     group.add_argument("--commit", help="of the code, where git does not tell it")
+
+
+def _record_architecture(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--size", help="of a reduced trial: tiny, small")
+    group.add_argument("--work", type=Path, metavar="FOLDER",
+                       help="where 13.5 GB of weights lie meanwhile")
+    group.add_argument("--keep", action="store_true", help="leave the weights there")
+
+
+def _run_architecture(args: argparse.Namespace) -> int:
+    from mlph_lib.recorder import architecture
+
+    say = partial(print, flush=True)
+    trial = {"reduced": args.reduced, "size": args.size, "only": args.only, "say": say}
+    if args.dry_run:
+        architecture.dry_run(**trial)
+        return 0
+    try:
+        agrees = architecture.record(
+            by=args.by, device=args.device, dtype=args.dtype, work=args.work,
+            keep=args.keep, check=args.check, commit=args.commit, **trial,
+        )
+        return 0 if agrees else 1
+    except KeyboardInterrupt:
+        print("stopped: what is finished is kept, the same command goes on")
+        return 130
 
 
 def _run_trainings(args: argparse.Namespace) -> int:
@@ -145,6 +174,8 @@ def _run_trainings(args: argparse.Namespace) -> int:
 def _run_record(args: argparse.Namespace) -> int:
     if args.source == "pretraining-laboratory":
         return _run_trainings(args)
+    if args.source == "llama-2-7b-architecture":
+        return _run_architecture(args)
     if args.weights is None:
         raise ValueError(f"say where the weights of {args.source} are with --weights")
 
@@ -168,10 +199,18 @@ def _model(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("model", help="the model that ships with the book")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     trained = actions.add_parser("train", help="train it; goes on if it was stopped")
+    trained.add_argument("--size", choices=("small", "large"), default="small",
+                         help="small is the one that ships; large is for a GPU")
+    trained.add_argument("--device", default="cpu")
+    trained.add_argument("--minutes", type=float, help="stop after so long, then go on")
+    trained.add_argument("--steps", type=int, help="of a large one, other than planned")
+    trained.add_argument("--folder", type=Path, help="where a large one is written; "
+                         "_build/model/docstrings-large-STEPS by default")
     trained.set_defaults(run=_train_model)
     measured = actions.add_parser(
         "evaluate", help="measure it again on its held-out documents"
     )
+    measured.add_argument("--folder", type=Path, help="models/docstrings by default")
     measured.set_defaults(run=_evaluate_model)
 
 
@@ -180,22 +219,46 @@ def _train_model(args: argparse.Namespace) -> int:
 
     from mlph_lib.page.results import project_root
     from mlph_lib.shipped.build import make
+    from mlph_lib.shipped.training import OutOfTime
 
     torch.set_num_threads(1)  # the same losses on a busy machine
     root = project_root()
     try:
-        make(root, root / "models" / "docstrings")
+        if args.size == "large":
+            _train_large(root, args)
+        elif args.steps or args.folder or args.minutes or args.device != "cpu":
+            raise ValueError("the small model is the one that ships, made on a CPU as "
+                             "it was: other options are for --size large")
+        else:
+            make(root, root / "models" / "docstrings")
+    except OutOfTime as over:
+        print(f"{over}; the same command goes on")
+        return 75
     except KeyboardInterrupt:
         print("stopped: the same command goes on from the last checkpoint")
         return 130
     return 0
 
 
+def _train_large(root: Path, args: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from mlph_lib.shipped.build import LARGE, make
+
+    settings = replace(LARGE, steps=args.steps or LARGE.steps)
+    name = f"docstrings-large-{settings.steps}"
+    folder = args.folder or root / "_build" / "model" / name
+    make(
+        root, folder, settings, partial(print, flush=True), device=args.device,
+        minutes=args.minutes, name=name, beside=root / "models" / "docstrings",
+    )
+
+
 def _evaluate_model(args: argparse.Namespace) -> int:
     from mlph_lib.page.results import project_root
     from mlph_lib.shipped.evaluate import compared
 
-    lines, same = compared(project_root() / "models" / "docstrings")
+    lines, same = compared(args.folder or project_root() / "models" / "docstrings")
     print("\n".join(lines))
     return 0 if same else 1
 

@@ -7,7 +7,7 @@ new question is checked as far as it uses the same words.
 from __future__ import annotations
 
 # each registers its rules
-from mlph_lib.recordings import chosen, inside, trained, written  # noqa: F401
+from mlph_lib.recordings import chosen, inside, measured, trained, written  # noqa: F401
 from mlph_lib.recordings.errors import WrongMeaningError
 from mlph_lib.recordings.rules import RULES, Answer, Request
 
