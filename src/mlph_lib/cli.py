@@ -214,6 +214,9 @@ def _model(commands: argparse._SubParsersAction) -> None:
     measured.set_defaults(run=_evaluate_model)
 
 
+OF_SMALL = (None, None, None, "cpu")  # steps, folder, minutes, device
+
+
 def _train_model(args: argparse.Namespace) -> int:
     import torch
 
@@ -226,7 +229,7 @@ def _train_model(args: argparse.Namespace) -> int:
     try:
         if args.size == "large":
             _train_large(root, args)
-        elif args.steps or args.folder or args.minutes or args.device != "cpu":
+        elif (args.steps, args.folder, args.minutes, args.device) != OF_SMALL:
             raise ValueError("the small model is the one that ships, made on a CPU as "
                              "it was: other options are for --size large")
         else:

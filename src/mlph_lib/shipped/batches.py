@@ -10,7 +10,8 @@ from torch import Tensor
 
 __all__ = ["batches", "padded"]
 
-GROUP = 1024  # documents sorted by length together, so that little is padded
+GROUP = 1024  # documents sorted by length together, so that little is padded: so many
+# at least, and one for every two ids of a batch
 
 
 def batches(
@@ -35,8 +36,9 @@ def batches(
     lengths = np.array([len(d) for d in documents])
     order = rng.permutation(len(documents))
     found: list[np.ndarray] = []
-    for start in range(0, len(order), GROUP):
-        group = order[start : start + GROUP]
+    together = max(GROUP, tokens // 2)
+    for start in range(0, len(order), together):
+        group = order[start : start + together]
         group = group[np.argsort(lengths[group], kind="stable")]
         found.extend(_cut(group, lengths, tokens))
     return [found[i] for i in rng.permutation(len(found))]

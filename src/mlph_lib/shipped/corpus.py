@@ -193,15 +193,24 @@ def repeated(training: Iterable[Document], held_out: Iterable[Document]) -> floa
     return seen / sum(map(len, lines))
 
 
-def notice(packages: Iterable[str]) -> str:
-    """The packages that the text comes from: name, version, licence, one a line."""
+def notice(packages: Iterable[str], copies: bool = True) -> str:
+    """The packages that the text comes from: name, version, licence, one a line.
+
+    Args:
+        packages: their names.
+        copies: whether copies of other projects in them were learned from, too.
+    """
     rows = [f"{name} {metadata.version(name)}: {licence(name)}"
             for name in sorted(packages)]
     head = (
         "The model in this folder was trained on the documentation strings of these\n"
-        "packages, under the licences that each of them states. Some carry copies of\n"
+        "packages, under the licences that each of them states. "
+    )
+    head += (
+        "Some carry copies of\n"
         "other packages under licences of their own, which they name (debugpy: pydevd,\n"
         "Eclipse Public License 1.0; setuptools: its folder _vendor).\n\n"
+        if copies else "Folders with copies of\nother projects were left out.\n\n"
     )
     return head + "\n".join(rows) + "\n"
 

@@ -47,6 +47,7 @@ def write(
     told: dict[str, Any],
     samples: Sequence[Document],
     packages: Sequence[str],
+    copies: bool = True,
 ) -> None:
     """Write the folder beside its place, then put it there in one step.
 
@@ -56,6 +57,7 @@ def write(
         told: goes to training.json.
         samples: held-out documents for heldout.jsonl.
         packages: named in NOTICE, with their licences.
+        copies: whether the corpus held copies of other projects, which NOTICE says.
     """
     new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
@@ -72,7 +74,7 @@ def write(
     _json(new / "training.json", told)
     rows = [json.dumps({"package": d.package, "text": d.text}) for d in samples]
     (new / "heldout.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    (new / "NOTICE").write_text(notice(packages), encoding="utf-8")
+    (new / "NOTICE").write_text(notice(packages, copies), encoding="utf-8")
     (new / "README.md").write_text(README, encoding="utf-8")
     _swap(new, folder)
 
