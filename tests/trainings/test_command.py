@@ -8,7 +8,7 @@ import torch
 
 from mlph_lib import cli, recordings
 from mlph_lib.recordings import Recordings, ask
-from mlph_lib.trainings import command, plan
+from mlph_lib.trainings import Bench, command, plan
 
 SOURCE, COMMIT = "pretraining-laboratory-reduced", "0123abcd"
 SHARDS = ("gap-mlm-mess3-0", "gap-electra-mess3-1", "batch-clm", "noise-mlm-0")
@@ -110,6 +110,25 @@ def test_time_may_be_over(tmp_path, capsys):
     assert cli.main([*asked, "--minutes", "0", "--commit", COMMIT]) == 75
     assert "time is over" in capsys.readouterr().out
     assert not (tmp_path / "recordings").exists()
+
+
+def test_unfinished_work_waits_and_finished_work_is_removed(reduced, tmp_path):
+    said, asked = [], {"patterns": ("batch-clm",), "work": tmp_path / "work"}
+    assert reduced(tmp_path, **asked, minutes=0.0) == 75
+    shard = plan.reduced(plan.selected(["batch-clm"])[0])
+    folder = command.REDUCED, f"batch-clm-{command._code(shard)[:12]}"
+    bench = Bench(folder=(tmp_path / "work" / "record").joinpath(*folder))
+    shard.question(bench, **shard.request)  # as if it had been stopped at the very end
+    for kept in bench.folder.glob("run-*.json"):
+        kept.write_text(json.dumps(json.loads(kept.read_text()) | {"seconds": 77.0}))
+    assert reduced(tmp_path, **asked, say=said.append) == 0
+    told = Recordings(SOURCE, root=tmp_path / "recordings")
+    found = ask(shard.question, told, **shard.request)
+    assert found["training_seconds"] == 2 * 77 and not bench.folder.exists()
+    for _ in range(2):  # each is a run of its own
+        said.clear()
+        assert reduced(tmp_path, **asked, check=True, say=said.append) == 0
+        assert sum("texts a batch" in line for line in said) == 2
 
 
 def test_the_dry_run_lists_shards(capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ def record(
         small: reduced shards under another source name, into `root`, which must be
             given then: a trial is never taken for the run.
         root: the folder of recordings; by default the checkout's.
-        work: folder of unfinished work.
+        work: folder of unfinished work; what a finished shard kept there is removed.
         code: the commit of the code; by default git is asked.
         say: where progress goes.
 
@@ -93,10 +94,13 @@ def record(
     try:
         for count, shard in enumerate(shards, 1):
             head = f"[{count}/{len(shards)}] {source}/{shard.name}"
-            bench = Bench(device, pool, work, until, lambda line: say(f"  {line}"))
+            folder = work and work / f"{shard.name}-{_code(shard)[:12]}"
+            bench = Bench(device, pool, folder, until, lambda line: say(f"  {line}"))
             do = _compare if check else _make
             try:
                 failed += not do(shard, source, bench, making, root, head, say)
+                if folder is not None:  # the next run is to be a new one
+                    shutil.rmtree(folder, ignore_errors=True)
             except OutOfTime:
                 say(f"{head}: time is over; the same command goes on from here")
                 return 75
@@ -145,6 +149,13 @@ def _check(by, device: str, check: bool, small: bool, root) -> None:
         )
     if small and root is None:
         raise ValueError("a reduced run needs a folder of its own to write to")
+
+
+def _code(shard: Shard) -> str:
+    """The digest of a question's code: other code does not go on where it stopped."""
+    return recordings.code_digest(
+        (shard.question.__module__, shard.question.__name__)
+    )
 
 
 def _make(
