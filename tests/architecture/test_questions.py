@@ -19,6 +19,7 @@ from mlph_lib.architecture import (
     memory,
     prefill,
     rates,
+    sizes,
 )
 from mlph_lib.llama import Llama
 from mlph_lib.llama.cost import cache_bytes, decoded_bytes, flops, parameters
@@ -86,6 +87,24 @@ def test_memory_is_that_of_weights_and_cache(subject, code):
     assert answer["weights_bytes"] == weights + beside
     assert answer["cache_bytes"] == cache_bytes(subject.config, 40)
     assert answer["loaded_bytes"] is None and answer["device_bytes"] is None
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_cache_filled_in_pieces_is_that_of_one_pass(subject, code, monkeypatch):
+    kept = []
+
+    def watched(model, tokens, make=sizes._CACHES[code]):
+        cache, fill = make(model, tokens)
+        kept.append(cache)
+        return cache, fill
+
+    monkeypatch.setitem(sizes._CACHES, code, watched)
+    for chunk in (40, 16):
+        monkeypatch.setattr(sizes, "CHUNK", chunk)
+        memory(subject, code, tokens=40)
+    one, pieces = (getattr(cache, "layers", [cache])[-1].keys for cache in kept)
+    assert one[..., -1, :].abs().max() > 0
+    assert (one - pieces).abs().max() < 1e-3
 
 
 def test_files_are_counted(subject):
