@@ -66,12 +66,20 @@ def made(source: Source, recipe: Recipe, step: int) -> dict[str, np.ndarray]:
 
 
 def process_pool(workers: int) -> ProcessPoolExecutor | None:
-    """Processes of one thread each that make batches; None for no workers."""
+    """Processes of one thread each that make batches, started; None for no workers."""
     if workers < 1:
         return None
-    return ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         workers, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)
     )
+    # Their start takes seconds: no training is to wait for that.
+    list(pool.map(_loaded, range(workers)))
+    return pool
+
+
+def _loaded(worker: int) -> str:
+    """Does nothing but load this module."""
+    return __name__
 
 
 class Ahead:
