@@ -181,3 +181,17 @@ def test_a_word_that_would_hide_a_letter_is_made_visible():
     batch = Made(inputs=TEXTS, targets=TEXTS, weights=TEXTS * 0.0, attention=full)
     names = ["$x$", "▁a", "\n", *"abcde"]
     assert {"$x$", "␣a", "↵"} <= set(words_of(batch_figure(batch, names)))
+
+
+def test_a_full_mask_can_be_left_out():
+    batch = batch_of("span-boundary")
+    whole, short = batch_figure(batch, NAMES), batch_figure(batch, NAMES, mask=False)
+    assert full_squares(whole) == 64 and full_squares(short) == 0
+    assert short.get_figheight() < 0.4 * whole.get_figheight()
+    assert words_of(short) == words_of(whole)[: len(words_of(short))]
+    assert {"input", "target", "left", "right"} < set(words_of(short))
+
+
+def test_a_mask_that_hides_something_is_not_left_out():
+    with pytest.raises(ValueError, match="hides something"):
+        batch_figure(batch_of("clm"), NAMES, mask=False)

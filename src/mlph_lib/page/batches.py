@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -26,6 +27,7 @@ def batch_figure(
     row: int = 0,
     *,
     answers: Sequence[str] | None = None,
+    mask: bool = True,
 ) -> Figure:
     """One sample: its tokens, its targets below them, and the boolean masks.
 
@@ -37,13 +39,15 @@ def batch_figure(
         row: which sample of the batch.
         answers: the spelling of targets that are no ids, such as
             ("original", "replaced"); their numbers if None.
+        mask: False leaves the masks out, where all may look at all.
 
     Returns:
         A matplotlib figure, as wide as the page.
 
     Raises:
         TypeError: if this is no batch.
-        ValueError: for a row that is not there, or an id without a spelling.
+        ValueError: for a row that is not there, an id without a spelling, or a mask
+            that hides something and is left out.
 
     Example:
         >>> from types import SimpleNamespace as Made
@@ -55,28 +59,51 @@ def batch_figure(
         >>> figure("doc-batch", batch_figure(batch, ["to", "be"]),
         ...        alt="Two tokens that see each other, one of them a target.")
     """
-    return draw(sample_of(batch, names, row, answers))
+    sample = sample_of(batch, names, row, answers)
+    return draw(sample if mask else _without_masks(sample))
+
+
+def _without_masks(sample: Sample) -> Sample:
+    hiding = [grid.title for grid in sample.grids if not grid.seen.all()]
+    if hiding:
+        raise ValueError(
+            f"the mask {hiding[0]!r} hides something, so it is drawn: leave mask=False "
+            "to full masks"
+        )
+    return replace(sample, grids=())
 
 
 def draw(sample: Sample) -> Figure:
     """The strips from the top, the grids side by side below them."""
     strips = (*sample.source, *sample.strips)
-    side, labels, size = _measures(sample.grids)
-    head = labels + LINE  # the keys of a grid, and its title
-    rows = max(len(grid.queries) for grid in sample.grids)
-    top = len(strips) * LINE + (GAP if sample.source else 0) + GAP
-    high = top + head + rows * side + 4
+    top = len(strips) * LINE + (GAP if sample.source else 0)
+    high = top + _height(sample.grids) + 4
     fig, ax = subplots(height=high / 72)
     fig.set_layout_engine("none")  # letters and squares keep their size
     ax.set(xlim=(0, WIDE), ylim=(high, 0), position=(0, 0, 1, 1))
     ax.set_axis_off()
     _strips(ax, sample)
-    wide = [labels + len(grid.keys) * side for grid in sample.grids]
+    if sample.grids:
+        _grids(ax, sample.grids, top + GAP)
+    return fig
+
+
+def _height(grids: Sequence[Grid]) -> float:
+    """Of the masks below the strips, in points, with the gap above them."""
+    if not grids:
+        return 0
+    side, labels, _ = _measures(grids)
+    return GAP + labels + LINE + max(len(grid.queries) for grid in grids) * side
+
+
+def _grids(ax, grids: Sequence[Grid], top: float) -> None:
+    side, labels, size = _measures(grids)
+    head = labels + LINE  # the keys of a grid, and its title
+    wide = [labels + len(grid.keys) * side for grid in grids]
     left = (WIDE - sum(wide) - GAP * (len(wide) - 1)) / 2
-    for grid, width in zip(sample.grids, wide, strict=True):
+    for grid, width in zip(grids, wide, strict=True):
         _grid(ax, grid, left + labels, top + head, side, size, head)
         left += width + GAP
-    return fig
 
 
 def _measures(grids: Sequence[Grid]) -> tuple[float, float, float]:
