@@ -9,7 +9,7 @@ from mlph_lib import cli
 from mlph_lib.llama import LLAMA_2_7B
 from mlph_lib.questions import QUESTIONS
 from mlph_lib.recorder import PLAN, Ask, cost, estimate
-from mlph_lib.recorder.plan import BUDGET
+from mlph_lib.recorder.plan import BUDGET, within
 from mlph_lib.recordings import names
 from mlph_lib.recordings.plain import split
 
@@ -79,3 +79,12 @@ def test_a_dry_run_needs_sizes(checkout, capsys):
 def test_a_dry_run_and_a_check_exclude_each_other(capsys):
     with pytest.raises(SystemExit):
         cli.main(["record", "x", "--weights", "y", "--dry-run", "--check"])
+
+
+def test_a_small_vocabulary_is_asked_for_its_last_pieces():
+    for size, first in ((32_000, 5100), (5110, 5100), (5109, 5099), (10, 0)):
+        asks = within(PLAN, size)
+        ids = next(ask.request["ids"] for ask in asks if ask.name == "pieces")
+        assert ids == list(range(first, first + 10)) and max(ids) < size
+        others = zip(asks, PLAN, strict=True)
+        assert all(a is b for a, b in others if a.name != "pieces")

@@ -13,7 +13,7 @@ from mlph_lib.recorder.cost import estimate
 from mlph_lib.recorder.hub import weights_folder
 from mlph_lib.recorder.identity import identify
 from mlph_lib.recorder.known import known_model
-from mlph_lib.recorder.plan import PLAN, Ask
+from mlph_lib.recorder.plan import PLAN, Ask, within
 from mlph_lib.recorder.published import measured
 from mlph_lib.recorder.run import Making, compare_all, record_all
 
@@ -71,7 +71,7 @@ def record(
         source, identity.name, identity.revision, identity.digest, by or "",
         tuple(published),
     )
-    asks = PLAN if asks is None else asks
+    asks = within(PLAN, len(lm.tokenizer)) if asks is None else asks
     if check:
         return compare_all(lm, making, asks, say=say)
     record_all(lm, making, asks, say=say)

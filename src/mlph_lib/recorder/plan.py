@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from mlph_lib import questions
 from mlph_lib.decoding import lattice_codes
 
-__all__ = ["BUDGET", "COMPOSER", "PLAN", "Ask"]
+__all__ = ["BUDGET", "COMPOSER", "PLAN", "Ask", "within"]
 
 BUDGET = 8 * 2**20  # bytes, of all recordings together
 COMPOSER = "My favorite composer is"
@@ -71,3 +71,22 @@ PLAN = (
         {"prompt": "", "new_tokens": 128, "repeats": 5},
     ),
 )
+
+
+def within(asks: Iterable[Ask], vocabulary: int) -> list[Ask]:
+    """The same asks; where one names ids that a small vocabulary has not, its last ones.
+
+    Example:
+        >>> [ask.request["ids"][0] for ask in within(PLAN, 365) if "ids" in ask.request]
+        [355]
+    """
+    return [
+        replace(ask, request=ask.request | {"ids": _last(ask, vocabulary)})
+        if max(ask.request.get("ids", [0])) >= vocabulary else ask
+        for ask in asks
+    ]
+
+
+def _last(ask: Ask, vocabulary: int) -> list[int]:
+    """As many ids as are asked for, from the end of a vocabulary."""
+    return list(range(vocabulary - len(ask.request["ids"]), vocabulary))

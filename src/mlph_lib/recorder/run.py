@@ -120,9 +120,8 @@ def _check_ids(lm: LanguageModel, asks: Iterable[Ask]) -> None:
         if highest >= len(lm.tokenizer):
             raise ValueError(
                 f"{ask.name} asks for the pieces of ids up to {highest}, the vocabulary "
-                f"has {len(lm.tokenizer)}: this plan is for models of {highest + 1} "
-                "pieces or more; ask a smaller one through mlph_lib.recorder.record "
-                "with asks of its own"
+                f"has {len(lm.tokenizer)}: ask for ids below that "
+                "(mlph_lib.recorder.plan.within takes the last ones)"
             )
 
 
