@@ -32,19 +32,26 @@ def test_every_task_is_answered_with_the_sheets_points(sections):
     assert [s.task for s in sections if s.bonus] == ["2b"]
 
 
-def test_every_quoted_number_is_printed_by_a_cell_of_its_answer(cells):
+def test_every_quoted_number_is_noted_by_a_cell_of_its_answer(cells):
     for task in TASKS:
         own = [cell for cell in cells if cell.task == task]
-        code = [c.text for c in own if c.kind in ("code", "needs")]
+        code = [c.run for c in own if c.kind in ("code", "needs")]
         for cell in own:
             for key in re.findall(r"⟦n:([^⟧]+)⟧", cell.text):
                 assert any(glued(each, key) for each in code), (task, key)
 
 
+def test_no_cell_shows_the_tools_of_the_pages(cells):
+    for cell in cells:
+        if cell.kind in ("code", "needs"):
+            assert not re.search(r"\b(number|check)\(", cell.text), cell.text
+            compile(cell.text, cell.task, "exec")
+
+
 def test_nothing_of_myst_stays(cells):
     for cell in cells:
         if cell.kind in ("text", "caption"):
-            text = re.sub(r"^```.*?^```$|⟦(?:n|eq|tag|fig):[^⟧]+⟧", "", cell.text,
+            text = re.sub(r"^```.*?^```$|⟦(?:n|eq|tag|fig|tab):[^⟧]+⟧", "", cell.text,
                           flags=re.M | re.S)
             assert not leftovers(text), cell.task
 

@@ -44,7 +44,7 @@ def test_the_whole_as_plain_jupyter_shows_it(notebook):
     assert "F_n \\le \\varepsilon \\tag{1}" in text
     assert "\\operatorname{P}(X \\le t) = t \\tag{2}" in text
     assert "Now (2) is all." in text and "for more" not in text
-    assert "- Massart (1990): Pascal Massart." in text
+    assert "- Massart (1990): *The Tight Constant" in text
     assert not leftovers(text)
 
 
@@ -52,7 +52,8 @@ def test_only_what_is_needed_is_in_it_and_functions_are_printed(notebook):
     code = "\n".join(c.source for c in notebook.cells if c.cell_type == "code")
     assert "unused" not in code
     assert "def dkw_epsilon" in code and "import dkw_epsilon" not in code
-    assert "def number" in code and "import check" not in code
+    assert "number(" not in code and "import check" not in code
+    assert 'print(f"mean: {u.mean():.3f}")' in code
     figure, = [o for c in notebook.cells for o in c.get("outputs", ()) if "data" in o]
     assert set(figure.data) == {"image/png", "application/pdf", "text/plain"}
 

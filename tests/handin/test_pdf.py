@@ -34,7 +34,9 @@ def test_captions_and_functions_move(notebook):
     order = [c.source.split("\n")[0] for c in cells]
     assert order.index("## References") < order.index(
         "## Appendix: functions that the cells use"
-    ) < order.index("# from the book's library")
+    )
+    assert "def dkw_epsilon" in cells[-1].source and "raise" not in cells[-1].source
+    assert not any("def figure" in cell.source for cell in cells)
     assert [c.source for c in notebook.cells if "mystnb" in c.metadata] == []  # a copy
 
 

@@ -5,32 +5,14 @@ from __future__ import annotations
 import io
 from base64 import b64encode
 
-from IPython.display import display
+from IPython import get_ipython
+from IPython.display import Markdown, display
 from matplotlib import pyplot as plt
 
-from mlph_lib.page.numbers import pretty
+from mlph_lib import recordings
+from mlph_lib.page.replays import ProvenanceLine
 
-NUMBERS: dict[str, str] = {}  # what the text quotes
-
-
-def check(claim, holds):
-    """Stop unless a claim holds."""
-    if not bool(holds):
-        raise AssertionError(f"this claim does not hold: {claim}")
-    print("checked:", claim)
-
-
-def number(key, value, fmt="{}", *, below=None, above=None, equals=None, tol=0.0):
-    """Check a number against its bounds and print it as the text quotes it."""
-    wrong = (
-        (below is not None and not value < below)
-        or (above is not None and not value > above)
-        or (equals is not None and not abs(value - equals) <= tol)
-    )
-    if wrong:
-        raise AssertionError(f"{key} is {value}, which breaks its bound")
-    NUMBERS[key] = pretty(fmt.format(value))
-    print(f"{key}: {NUMBERS[key]}")
+TOLD: dict[str, int] = {}  # origins of replayed answers, and the cell that told them
 
 
 def figure(key, fig, alt):
@@ -51,3 +33,16 @@ def figure(key, fig, alt):
 def interactive(key, markup, fig, alt):
     """The still picture of a figure that moves on the book's site."""
     figure(key, fig, alt)
+
+
+def ask(question, source, /, **request):
+    """Ask a model, or replay what was recorded; the origin is told in full once."""
+    answer = recordings.ask(question, source, **request)
+    if isinstance(answer, recordings.Replayed):
+        origin, cell = str(answer.provenance), get_ipython().execution_count
+        if origin not in TOLD:
+            display(ProvenanceLine(answer.provenance))
+        elif TOLD[origin] != cell:  # once a cell
+            display(Markdown("*Replayed, from the same run as above.*"))
+        TOLD[origin] = cell
+    return answer

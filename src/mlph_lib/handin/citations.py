@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from pybtex.database import BibliographyData, parse_file
-from pybtex.plugin import find_plugin
+from pybtex.database import parse_file
+from pybtex.richtext import Text
 
 __all__ = ["Citations"]
+
+# where a work is found: the first of these that its entry has
+PLACES = ("journal", "booktitle", "howpublished", "publisher", "note", "url")
 
 
 class Citations:
@@ -48,7 +50,7 @@ class Citations:
         people = entry.persons.get("author") or entry.persons.get("editor") or []
         last = ["".join(map(str, person.rich_last_names)) for person in people]
         if not last:
-            return str(entry.rich_fields["title"])
+            return self._text(key, "title")
         if len(last) > 2:
             return f"{last[0]} et al."
         return " and ".join(last)
@@ -64,16 +66,17 @@ class Citations:
         return year + (chr(ord("a") + same.index(key)) if len(same) > 1 else "")
 
     def listed(self) -> list[str]:
-        """One line of Markdown for each cited entry, by author and year."""
-        style = find_plugin("pybtex.style.formatting", "plain")()
-        backend = find_plugin("pybtex.backends", "markdown")()
-        data = BibliographyData({key: self.entries[key] for key in self.used})
-        entries = style.format_bibliography(data)
-        texts = {entry.key: _one_line(entry.text.render(backend)) for entry in entries}
+        """A short line of Markdown for each cited entry, by author and year."""
         order = sorted(self.used, key=lambda key: (self._author(key), self._year(key)))
-        return [f"{self._author(k)} ({self._year(k)}): {texts[k]}" for k in order]
+        return [f"{self._author(k)} ({self._year(k)}): {self._told(k)}." for k in order]
 
+    def _told(self, key: str) -> str:
+        """Title, and where it was published: what one needs to find it."""
+        told = [f"*{self._text(key, 'title')}*", *(
+            self._text(key, name) for name in PLACES if name in self.entries[key].fields
+        )]
+        return ", ".join(told[:2])
 
-def _one_line(text: str) -> str:
-    """Without line breaks, and without the escapes that Markdown does not need."""
-    return re.sub(r"\\([.()-])", r"\1", " ".join(text.split()))
+    def _text(self, key: str, field: str) -> str:
+        text = Text.from_latex(self.entries[key].fields[field]).render_as("text")
+        return " ".join(text.split()).rstrip(".")

@@ -19,6 +19,7 @@ from mlph_lib.handin.needs import (
     written,
 )
 from mlph_lib.handin.plain import Converter
+from mlph_lib.handin.record import plain_code
 from mlph_lib.handin.reading import for_reading
 from mlph_lib.handin.sections import Section
 from mlph_lib.handin.sources import defined
@@ -31,9 +32,11 @@ EXERCISES = {
     "3": "Flow-based modeling",
 }
 PRACTICAL = ("2a", "2b", "3b")  # the others are theory: print leaves their code out
-TOOLS = {"NUMBERS", "check", "number", "figure", "interactive"}
+TOOLS = {"check", "number", "figure", "interactive", "ask"}
 LABEL = re.compile(r"^:(?:label|name): *([\w-]+)$", re.M)
 QUOTED = re.compile(r"\{glue:text\}`([^`]+)`")
+LIBRARY = "# from the book's library mlph_lib, where they also check their arguments"
+READING = "**Functions of the library that these cells call.**"
 START = """\
 # the small model and the recorded answers lie in the book's folder
 os.chdir(Path(mlph_lib.__file__).parents[2])
@@ -48,11 +51,19 @@ START_IMPORTS = [
 
 @dataclass
 class Cell:
-    """One cell of the kind text, caption or reading; or code, library or needs."""
+    """One cell of the kind text, caption or reading; or code, library or needs.
+
+    Attributes:
+        kind: one of these.
+        text: what is handed in.
+        task: such as "2a".
+        run: the code that is run in its place, if that notes numbers, too.
+    """
 
     kind: str
     text: str
     task: str = ""
+    run: str = ""
 
 
 def draft(root: Path, sections: list[Section]) -> list[Cell]:
@@ -118,7 +129,7 @@ def _answer(section: Section, converter: Converter, printed: set[str]) -> list[C
         if piece.code:
             cells += needs.before
             needs.before = []
-            cells.append(Cell("code", piece.text))
+            cells.append(_code("code", piece.text, section))
         else:
             blocks = converter.blocks(piece)
             cells += [Cell("caption" if b.caption else "text", b.text) for b in blocks]
@@ -126,6 +137,12 @@ def _answer(section: Section, converter: Converter, printed: set[str]) -> list[C
     for cell in [*cells, *needs.after]:
         cell.task = section.task
     return _joined(cells + needs.after)
+
+
+def _code(kind: str, code: str, section: Section) -> Cell:
+    """A cell whose numbers are printed; while it is built they are noted as well."""
+    page = section.page.stem
+    return Cell(kind, plain_code(code, page), run=plain_code(code, page, noting=True))
 
 
 def _joined(cells: list[Cell]) -> list[Cell]:
@@ -137,7 +154,7 @@ def _joined(cells: list[Cell]) -> list[Cell]:
         else:
             joined.append(cell)
     parts = [
-        Cell(cell.kind, part.strip("\n"), cell.task)
+        Cell(cell.kind, part.strip("\n"), cell.task, cell.run)
         for cell in joined
         for part in (re.split(r"^(?=#### )", cell.text, flags=re.M)
                      if cell.kind == "text" else [cell.text])
@@ -162,11 +179,11 @@ def _needs(section: Section, printed: set[str]) -> _Needs:
     reading = for_reading([*kept, *cells], imports)
     functions, imports = _defined(imports, printed)
     own = "\n\n".join(part for part in (written(imports), "\n".join(kept)) if part)
-    found = [("library", functions), ("needs", own)]
     sources = [text for name, text in reading.items() if name not in printed]
     printed |= set(reading)
+    before = [Cell("library", functions)] if functions else []
     return _Needs(
-        [Cell(kind, code) for kind, code in found if code],
+        before + ([_code("needs", own, section)] if own else []),
         [Cell("reading", _reading(sources))] if sources else [],
     )
 
@@ -188,10 +205,10 @@ def _defined(imports: list[Import], printed: set[str]) -> tuple[str, list[Import
     head = written([i for i in dict.fromkeys(others) if i.alias not in names])
     if not functions:
         return "", kept
-    head = f"# from the book's library\n{head}".rstrip()
+    head = f"{LIBRARY}\n{head}".rstrip()
     return "\n\n\n".join([head, *functions]), kept
 
 
 def _reading(sources: list[str]) -> str:
     code = "\n\n\n".join(sources)
-    return f"**From the library, for reading.**\n\n```python\n{code}\n```"
+    return f"{READING}\n\n```python\n{code}\n```"

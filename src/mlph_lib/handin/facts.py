@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,7 @@ def first_cell(facts: dict[str, Any], sections: list[Section]) -> str:
         f"**{'** and **'.join(map(in_markdown, facts['names']))}**, "
         f"{long_date(datetime.date.fromisoformat(facts['date']))}\n\n"
         f"{' '.join(_note(facts))}\n\n"
-        "To run it again, open it in the environment of the book (`make lab`); "
-        "`SAMPLES=path/to/samples_1d.npy` names the course's samples.\n\n"
+        "To run it again, open it in the environment of the book (`make lab`).\n\n"
         f"| Task | Exercise | Points |\n|:--|:--|:--|\n{rows}"
     )
 
@@ -63,14 +63,15 @@ def _note(facts: dict[str, Any]) -> list[str]:
     """What a reader must know of the whole, in sentences."""
     commit = facts["commit"][:12] + (", changed" if facts["uncommitted_changes"] else "")
     ran = (
-        "on own draws from the same law, since the course's file was not given"
-        if facts["samples"].startswith("own") else "on the course's samples"
+        "on own draws from the same law; with `SAMPLES=path` the same cells run on the "
+        "course's `sheet09/data/samples_1d.npy`"
+        if facts["samples"].startswith("own") else "on the course's `samples_1d.npy`"
     )
     told = [
         "Each solution is the answer section of our executable book *One Uniform "
         f"Number* (commit {commit}), with the code that it runs.",
-        "`mlph_lib` is the book's library; its functions are printed where they are "
-        "first used.",
+        "`mlph_lib` is the book's library, part of its repository and installed by its "
+        "`make`; the functions that the answers rely on are printed at their first use.",
         f"3b was run {ran}.",
     ]
     missing = facts["not_answered"]
@@ -79,11 +80,10 @@ def _note(facts: dict[str, Any]) -> list[str]:
 
 def title_note(facts: dict[str, Any]) -> str:
     """The note in print, where the functions stand at the end."""
-    text = " ".join(_note(facts)).replace("where they are first used", "at the end")
-    return (
-        text.replace("*One Uniform Number*", r"\emph{One Uniform Number}")
-        .replace("`mlph_lib`", r"\texttt{mlph\_lib}")
-    )
+    text = " ".join(_note(facts)).replace("at their first use", "at the end")
+    text = text.replace("_", r"\_")
+    text = re.sub(r"`([^`]*)`", r"\\texttt{\1}", text)
+    return re.sub(r"\*([^*]*)\*", r"\\emph{\1}", text)
 
 
 def long_date(day: datetime.date) -> str:

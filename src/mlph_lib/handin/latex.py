@@ -17,16 +17,14 @@ from mlph_lib.handin.names import in_tex
 __all__ = ["settings", "setup"]
 
 RAISED = [*zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True), ("⁻", "$-$")]
+MOST_LINES = 45  # of code or output that must not be split
 TITLE = r"""
 \begin{titlepage}\centering\vspace*{0.06\textheight}
 {\large Machine Learning and Physics\par}\vspace{0.8em}
 {\sffamily\bfseries\Huge Sheet 9\par}\vspace{1.6em}
 {\Large %(names)s\par}\vspace{1em}
 {\large %(date)s\par}\vspace{2.5em}
-\begin{minipage}{0.82\textwidth}\small %(note)s\end{minipage}\par\vspace{2em}
-\begin{minipage}{0.82\textwidth}
-\makeatletter\@starttoc{toc}\makeatother
-\end{minipage}
+\begin{minipage}{0.82\textwidth}\small %(note)s\end{minipage}\par
 \vfill\end{titlepage}
 """
 PREAMBLE = r"""
@@ -128,12 +126,23 @@ def _small_appendix(app: Sphinx, doctree: nodes.document) -> None:
     for section in doctree.findall(nodes.section):
         title = section[0].astext()
         if title == "References" or title.startswith("Appendix"):
-            code = r"\fvset{fontsize=\scriptsize}"
-            small = r"\small" if title == "References" else code
+            code = r"\small\fvset{fontsize=\scriptsize}"
+            small = r"\footnotesize" if title == "References" else code
             section.insert(1, nodes.raw("", small, format="latex"))
+
+
+def _keep_together(app: Sphinx, doctree: nodes.document) -> None:
+    """Code and output that fit on a page are not split over two."""
+    for block in list(doctree.findall(nodes.literal_block)):
+        lines = block.astext().rstrip("\n").count("\n") + 1
+        if lines <= MOST_LINES:
+            need = rf"\needspace{{{0.8 * lines + 1.5:.1f}\baselineskip}}"
+            parent = block.parent
+            parent.insert(parent.index(block), nodes.raw("", need, format="latex"))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", _keep_tags)
     app.connect("doctree-read", _small_appendix)
+    app.connect("doctree-read", _keep_together)
     return {"version": "1", "parallel_read_safe": True}

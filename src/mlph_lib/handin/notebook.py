@@ -19,13 +19,14 @@ from mlph_lib.handin.plain import leftovers
 
 __all__ = ["executed", "run", "steady"]
 
-MARK = re.compile(r"⟦(eq|tag|fig|n):([^⟧]+)⟧")
+MARK = re.compile(r"⟦(eq|tag|fig|tab|n):([^⟧]+)⟧")
 STEADY = {
     "PYTHONHASHSEED": "0", "TZ": "UTC", "OMP_NUM_THREADS": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1", "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error",
     "PYTHONWARNINGS": "ignore:IProgress not found", "MPLBACKEND": "",
 }
+FIRST = "from mlph_lib.handin.record import NUMBERS, number"
 LAST = "import json\nprint(json.dumps(NUMBERS))"
 
 
@@ -37,6 +38,8 @@ def executed(
 ) -> nbformat.NotebookNode:
     """Run the cells in a kernel of their own and fill in what the text quotes.
 
+    A first and a last cell, which are not handed in, note and hand over the numbers.
+
     Args:
         cells: the whole notebook, titles included.
         folder: where the kernel starts, and may write.
@@ -47,7 +50,9 @@ def executed(
         ValueError: if a cell raises or warns, if the text quotes a number that no
             cell prints, or if something of MyST is still visible.
     """
-    notebook = new_notebook(cells=[*map(_node, cells), new_code_cell(LAST)])
+    notebook = new_notebook(
+        cells=[new_code_cell(FIRST), *map(_node, cells), new_code_cell(LAST)]
+    )
     notebook.metadata.update(
         authors=[{"name": name} for name in names],
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -55,10 +60,25 @@ def executed(
     run(notebook, folder, say)
     last = notebook.cells.pop()
     numbers = json.loads(last.outputs[0].text)
+    notebook.cells.pop(0)
+    for node, cell in zip(notebook.cells, cells, strict=True):
+        node.source = cell.text  # without what noted the numbers
     _fill(notebook, numbers)
+    _count(notebook)
+    return notebook
+
+
+def _count(notebook: nbformat.NotebookNode) -> None:
+    """Names of all cells and numbers of code cells, as a reader's kernel gives them."""
+    run = 0
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"
-    return notebook
+        if cell.cell_type == "code":
+            run += 1
+            cell.execution_count = run
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = run
 
 
 def run(
@@ -116,7 +136,7 @@ def _node(cell: Cell) -> nbformat.NotebookNode:
     marks = {} if cell.kind in ("text", "code") else {cell.kind: True}
     code = cell.kind in ("code", "library", "needs")
     new = new_code_cell if code else new_markdown_cell
-    return new(cell.text, metadata={"task": cell.task, **marks})
+    return new(cell.run or cell.text, metadata={"task": cell.task, **marks})
 
 
 def _refuse_warnings(notebook: nbformat.NotebookNode) -> None:
@@ -129,15 +149,19 @@ def _refuse_warnings(notebook: nbformat.NotebookNode) -> None:
 def _fill(notebook: nbformat.NotebookNode, numbers: dict[str, str]) -> None:
     """Replace the marks by numbers; equations and figures count as they come."""
     texts = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-    tags = [m[2] for cell in texts for m in MARK.finditer(cell.source) if m[1] == "tag"]
+    marks = [mark for cell in texts for mark in MARK.finditer(cell.source)]
+    tags = [mark[2] for mark in marks if mark[1] == "tag"]
+    tables = [mark[2] for mark in marks if mark[1] == "tab"]
     captions = [cell for cell in texts if cell.metadata.get("caption")]
     figures = [MARK.search(cell.source)[2] for cell in captions]
     known = {
         "eq": {label: str(i) for i, label in enumerate(tags, 1)},
+        "tab": {label: f"Table {i}" for i, label in enumerate(tables, 1)},
         "fig": {label: f"Figure {i}" for i, label in enumerate(figures, 1)},
         "n": {key: _escaped(value) for key, value in numbers.items()},
     }
     known["tag"] = known["eq"]
+    known["fig"] |= known["tab"]  # a numbered reference may lead to either
     for cell in texts:
         cell.source = MARK.sub(lambda m: _value(known, m[1], m[2]), cell.source)
         prose = re.sub(r"^```.*?^```$", "", cell.source, flags=re.M | re.S)

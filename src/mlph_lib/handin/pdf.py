@@ -1,11 +1,13 @@
 """The PDF: the executed notebook in print, through Sphinx's LaTeX and XeLaTeX.
 
 Theory is printed without its code. The library's functions that the cells of practical
-tasks use stand at the end. The figures' captions are LaTeX's own, with equal numbers.
+tasks use stand at the end, each once; what only shows figures is in the notebook alone.
+The figures' captions are LaTeX's own, with equal numbers.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import re
@@ -24,10 +26,16 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from mlph_lib.handin.draft import PRACTICAL
+from mlph_lib.handin.needs import statements
 
 __all__ = ["for_print", "make_pdf", "need_xelatex", "write_tex"]
 
 APPENDIX = "Appendix: functions that the cells use"
+INTRODUCTION = (
+    "From the book's library; lines that only refuse bad arguments are left out. "
+    "`subplots` and `figure` are Matplotlib's in the book's style; `ask` replays a "
+    "recorded answer and says where it is from."
+)
 LATEXMK = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", "-silent"]
 
 
@@ -94,11 +102,10 @@ def write_tex(notebook: NotebookNode, settings: dict[str, Any], folder: Path) ->
 def for_print(notebook: NotebookNode) -> NotebookNode:
     """A copy as it is printed: functions at the end, captions at their figures."""
     whole = deepcopy(notebook)
-    (_, tools), answers = whole.cells[:2], whole.cells[2:]
+    answers = whole.cells[2:]  # behind the title, and the tools that show figures
     references = [c for c in answers if not c.metadata.task]
     cells = [c for c in _captioned(answers) if c.metadata.task and _is_printed(c)]
-    library = [tools, *(c for c in cells if _is_library(c))]
-    for cell in [*cells, tools]:  # print has less room between functions and imports
+    for cell in cells:  # print has less room between functions and imports
         source = cell.source.replace("\n\n\n", "\n\n")
         if cell.cell_type == "code":
             source = re.sub(r"\n\n(?=import |from )", "\n", source)
@@ -107,12 +114,27 @@ def for_print(notebook: NotebookNode) -> NotebookNode:
         new_markdown_cell("# Sheet 9"),
         *(cell for cell in cells if not _is_library(cell)),
         *references,
-        new_markdown_cell(f"## {APPENDIX}"),
-        *library,
+        *_appendix([cell for cell in cells if _is_library(cell)]),
     ]
     for index, cell in enumerate(whole.cells):
         cell["id"] = f"print-{index}"
     return whole
+
+
+def _appendix(library: list[NotebookNode]) -> list[NotebookNode]:
+    """The library's functions as one block of code, without heads and imports."""
+    found = []
+    for cell in library:
+        code = cell.source
+        if cell.cell_type == "markdown":
+            code = "\n".join(re.findall(r"^```python\n(.*?)^```$", code, re.M | re.S))
+        found += [text for node, text in statements(code)
+                  if not isinstance(node, (ast.Import, ast.ImportFrom))]
+    if not found:
+        return []
+    functions = "\n\n".join(text for text in found if not text.startswith("# from the"))
+    told = f"## {APPENDIX}\n\n{INTRODUCTION}\n\n```python\n{functions}\n```"
+    return [new_markdown_cell(told)]
 
 
 def _captioned(cells: list[NotebookNode]) -> list[NotebookNode]:

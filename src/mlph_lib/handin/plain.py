@@ -125,6 +125,8 @@ class Converter:
             self._display("\n".join(body), label, blocks)
             return
         lead, end = self._lead(name, title)
+        if name == "table" and "name" in options:
+            lead = f"**⟦tab:{options['name']}⟧.** {self._inline(title)}"
         blocks[-1].text += f"\n{lead}\n\n" if lead else "\n"
         self._run(body, blocks)
         blocks[-1].text = blocks[-1].text.rstrip("\n") + f"{end}\n\n"
@@ -140,7 +142,7 @@ class Converter:
         if name in LEAD_INS:
             return f"**{name.replace('seealso', 'see also').capitalize()}.**", ""
         if name in ("admonition", "dropdown", "table"):
-            return (f"**{shown}.**" if shown else ""), ""
+            return (f"**{shown.rstrip('.')}.**" if shown else ""), ""
         if name in ("margin", "sidebar"):
             return (f"**{shown}.**" if shown else "**Aside.**"), ""
         raise self._refusal(f"the directive {{{name}}} has no form in plain Jupyter")
@@ -213,7 +215,7 @@ class Converter:
 
     def _inline(self, line: str) -> str:
         """The roles of a line as text, the book's commands of TeX written out."""
-        return self._tex(ROLE.sub(lambda m: self._role(m[1], m[3]), line))
+        return self._tex(ROLE.sub(lambda m: self._role(m[1], m[3]), _cited_once(line)))
 
     def _tex(self, text: str) -> str:
         for command, meaning in self.macros.items():
@@ -260,6 +262,24 @@ class Converter:
 
     def _refusal(self, words: str) -> ValueError:
         return ValueError(f"{self.page}, near line {self.line}: {words}")
+
+
+def _cited_once(line: str) -> str:
+    """A line, which is a sentence or a row of a table, without a citation's repeats.
+
+    Example:
+        >>> _cited_once("1 {cite:p}`a`, 2 {cite:p}`a` and 3 {cite:p}`b`.")
+        '1 {cite:p}`a`, 2 and 3 {cite:p}`b`.'
+    """
+    seen: set[str] = set()
+
+    def told(found: re.Match) -> str:
+        known = found[1] in seen
+        seen.add(found[1])
+        return "" if known else found[0]
+
+    line = re.sub(r"\{cite:t\}`([^`]+)`", lambda m: seen.add(m[1]) or m[0], line)
+    return re.sub(r" *\{cite:p\}`([^`]+)`", told, line)
 
 
 def _tidy(text: str) -> str:

@@ -3,7 +3,8 @@
 A function that the cells import is defined in the notebook instead, together with the
 functions of its own module that it calls, as long as all fit `LONGEST` lines; what is
 longer, or stands in another module, stays an import. Of each docstring the first
-paragraph is kept: the rest is in the book.
+paragraph is kept, and the lines that only refuse bad arguments are left out: the rest is
+in the book.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from mlph_lib.handin.needs import Import, imports_of, names_of, statements
 
 __all__ = ["defined", "ours", "shortened", "value_of"]
 
-LONGEST = 45
+LONGEST = 80  # lines in the library, with what is left out here
 TOOLS = ("mlph_lib.page", "mlph_lib.recordings")  # they show and replay, no more
 
 
@@ -37,11 +38,9 @@ def defined(name: Import) -> tuple[str, list[Import]] | None:
         return None
     home = Source(function.__module__)
     parts = home.closure(function.__name__)
-    code = home.printed(parts)
-    if len(code.splitlines()) > LONGEST:
+    if sum(len(home.texts[part].splitlines()) for part in parts) > LONGEST:
         parts = [function.__name__]
-        code = home.printed(parts)
-    return code, home.imports_for(parts)
+    return home.printed(parts), home.imports_for(parts)
 
 
 def value_of(name: Import) -> Any:
@@ -60,7 +59,7 @@ def ours(module: str) -> bool:
 
 
 def shortened(source: str) -> str:
-    '''A function's source with the first paragraph of its docstring.
+    '''A function's source with the first paragraph of its docstring, without refusals.
 
     Example:
         >>> told = '"""One.\\n\\n    Two.\\n    """'
@@ -69,7 +68,7 @@ def shortened(source: str) -> str:
             """One."""
             return x
     '''
-    source = textwrap.dedent(source).rstrip()
+    source = _without_refusals(textwrap.dedent(source).rstrip())
     function, lines = ast.parse(source).body[0], source.splitlines()
     told = ast.get_docstring(function)
     if told is None:
@@ -82,6 +81,23 @@ def shortened(source: str) -> str:
     quotes = 'r"""' if "\\" in words else '"""'
     lines[first.lineno - 1 : first.end_lineno] = [f'{indent}{quotes}{words}"""']
     return "\n".join(lines)
+
+
+def _without_refusals(source: str) -> str:
+    """Without the top-level statements ``if ...: raise ...`` of a function."""
+    lines = source.splitlines()
+    body = ast.parse(source).body[0].body
+    refusals = [each for each in body if _refuses(each)]
+    for each in reversed(refusals if len(refusals) < len(body) else []):
+        del lines[each.lineno - 1 : each.end_lineno]
+    return "\n".join(lines)
+
+
+def _refuses(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and not node.orelse and (
+        isinstance(node.body[-1], ast.Raise)
+        and all(isinstance(each, (ast.Assign, ast.Raise)) for each in node.body)
+    )
 
 
 class Source:
