@@ -6,11 +6,10 @@ import huggingface_hub
 import pytest
 
 from mlph_lib import cli
-from mlph_lib.recorder import command
+from mlph_lib.recorder import Ask, command
 from mlph_lib.recorder.hub import weights_folder
 from mlph_lib.recorder.plan import PLAN
 from mlph_lib.recorder.run import _rehearsal
-from mlph_lib.recorder import Ask
 
 TOKEN = "hf_" + "Secret0123456789" * 2
 

@@ -141,13 +141,3 @@ def test_the_dry_run_lists_shards(capsys):
 def test_weights_are_asked_for_where_they_are_needed(capsys):
     assert cli.main(["record", "llama-2-7b-chat", "--by", "a test"]) == 1
     assert "--weights" in capsys.readouterr().err
-
-
-def test_the_commit_is_told_or_asked_for(monkeypatch):
-    monkeypatch.setattr(command.subprocess, "run", no_git)
-    with pytest.raises(ValueError, match="--commit"):
-        command.commit()
-
-
-def no_git(*args, **kwargs):
-    raise FileNotFoundError("git")

@@ -34,9 +34,9 @@ from mlph_lib.shipped.evaluate import (
     token_bigram_bits,
 )
 from mlph_lib.shipped.folder import write
-from mlph_lib.shipped.speed import matmul_rate
 from mlph_lib.shipped.tokenizer import train_tokenizer
 from mlph_lib.shipped.training import Run, Settings, train
+from mlph_lib.speed import matmul_rate
 
 __all__ = [
     "LARGE",

@@ -13,11 +13,12 @@ import numpy as np
 from mlph_lib.pretraining.cost import flops, work
 from mlph_lib.pretraining.live import Exam, measure
 from mlph_lib.pretraining.losses import mean_loss
-from mlph_lib.pretraining.scale import Source, TimedTrainer, matmul_rate, waited_for
+from mlph_lib.pretraining.scale import Source, TimedTrainer
 from mlph_lib.pretraining.shapes import Shape
 from mlph_lib.pretraining.tasks import TASKS
 from mlph_lib.pretraining.tensors import Tensors
 from mlph_lib.pretraining.training import Recipe
+from mlph_lib.speed import matmul_rate, waited_for
 from mlph_lib.trainings.bench import Bench, digest, together, trainer
 from mlph_lib.trainings.gaps import part_losses, tests_of
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ import torch
 
 from mlph_lib import recordings
 from mlph_lib.pretraining.scale import process_pool
-from mlph_lib.recorder.machine import device_facts, now, versions
+from mlph_lib.recorder.machine import commit, device_facts, now, versions
 from mlph_lib.recordings.plain import full_request
 from mlph_lib.recordings.replay import checked
 from mlph_lib.recordings.store import Store
@@ -21,7 +20,7 @@ from mlph_lib.trainings.bench import Bench, OutOfTime, small_bench
 from mlph_lib.trainings.compare import differences
 from mlph_lib.trainings.plan import SOURCE, Shard, reduced, selected
 
-__all__ = ["REDUCED", "commit", "dry_run", "record"]
+__all__ = ["REDUCED", "dry_run", "record"]
 
 Say = Callable[[str], None]
 REDUCED = f"{SOURCE}-reduced"  # what a trial on a small machine is called
@@ -111,26 +110,6 @@ def record(
         if pool is not None:
             pool.shutdown(cancel_futures=True)
     return 1 if failed else 0
-
-
-def commit() -> str:
-    """The commit of the checkout, "+" behind it if files differ from it.
-
-    Raises:
-        ValueError: if git does not tell.
-    """
-    try:
-        here = {"cwd": Path(__file__).parent, "capture_output": True, "text": True,
-                "check": True}
-        head = subprocess.run(["git", "rev-parse", "HEAD"], **here).stdout.strip()
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no", "."], **here
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise ValueError(
-            "git does not tell the commit of this code: say it with --commit"
-        ) from error
-    return head + ("+" if changed else "")
 
 
 def _check(by, device: str, check: bool, small: bool, root) -> None:

@@ -12,10 +12,11 @@ import torch
 from mlph_lib.pretraining.command import LANGUAGES
 from mlph_lib.pretraining.evaluation import weighted_mean
 from mlph_lib.pretraining.live import TEST_SEED, Exam, exam, measure
-from mlph_lib.pretraining.scale import Source, TimedTrainer, matmul_rate
+from mlph_lib.pretraining.scale import Source, TimedTrainer
 from mlph_lib.pretraining.tasks import TASKS
 from mlph_lib.pretraining.tensors import Tensors
 from mlph_lib.pretraining.training import Recipe, drawn
+from mlph_lib.speed import matmul_rate
 from mlph_lib.trainings.bench import Bench, digest, trainer
 
 __all__ = ["gap_curve", "part_losses", "tests_of"]

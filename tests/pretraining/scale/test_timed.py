@@ -12,7 +12,6 @@ from mlph_lib.pretraining.scale import (
     Ahead,
     Source,
     TimedTrainer,
-    matmul_rate,
     process_pool,
 )
 from mlph_lib.pretraining.shapes import Shape
@@ -70,9 +69,3 @@ def test_operations_are_those_of_the_formula():
 
 def test_no_workers_no_pool():
     assert process_pool(0) is None
-
-
-def test_a_rate_is_operations_over_seconds(monkeypatch):
-    ticks = iter(range(100))
-    monkeypatch.setattr("time.perf_counter", lambda: next(ticks))
-    assert matmul_rate("cpu", size=10, repeats=3) == 2000.0

@@ -3,7 +3,6 @@
 from mlph_lib.pretraining.scale.ahead import Ahead, Source, process_pool
 from mlph_lib.pretraining.scale.gradients import group_gradients
 from mlph_lib.pretraining.scale.noise import NoiseScale, noise_scale
-from mlph_lib.pretraining.scale.speed import matmul_rate, waited_for
 from mlph_lib.pretraining.scale.timed import TimedTrainer
 
 __all__ = [
@@ -12,8 +11,6 @@ __all__ = [
     "Source",
     "TimedTrainer",
     "group_gradients",
-    "matmul_rate",
     "noise_scale",
     "process_pool",
-    "waited_for",
 ]
