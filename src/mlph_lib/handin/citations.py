@@ -11,7 +11,7 @@ from pybtex.richtext import Text
 __all__ = ["Citations"]
 
 # where a work is found: the first of these that its entry has
-PLACES = ("journal", "booktitle", "howpublished", "publisher", "note", "url")
+PLACES = ("shortjournal", "journal", "booktitle", "howpublished", "publisher", "note", "url")
 
 
 class Citations:
@@ -72,9 +72,10 @@ class Citations:
 
     def _told(self, key: str) -> str:
         """Title, and where it was published: what one needs to find it."""
-        told = [f"*{self._text(key, 'title')}*", *(
-            self._text(key, name) for name in PLACES if name in self.entries[key].fields
-        )]
+        fields = self.entries[key].fields
+        title = "shorttitle" if "shorttitle" in fields else "title"
+        told = [f"*{self._text(key, title)}*"]
+        told += [self._text(key, name) for name in PLACES if name in fields]
         return ", ".join(told[:2])
 
     def _text(self, key: str, field: str) -> str:

@@ -36,6 +36,7 @@ TOOLS = {"check", "number", "figure", "interactive", "ask"}
 LABEL = re.compile(r"^:(?:label|name): *([\w-]+)$", re.M)
 QUOTED = re.compile(r"\{glue:text\}`([^`]+)`")
 LIBRARY = "# from the book's library mlph_lib, where they also check their arguments"
+NEEDS = "# what the cells of this answer stand on"
 READING = "**Functions of the library that these cells call.**"
 START = """\
 # the small model and the recorded answers lie in the book's folder
@@ -179,6 +180,7 @@ def _needs(section: Section, printed: set[str]) -> _Needs:
     reading = for_reading([*kept, *cells], imports)
     functions, imports = _defined(imports, printed)
     own = "\n\n".join(part for part in (written(imports), "\n".join(kept)) if part)
+    own = own and f"{NEEDS}\n{own}"
     sources = [text for name, text in reading.items() if name not in printed]
     printed |= set(reading)
     before = [Cell("library", functions)] if functions else []

@@ -28,7 +28,7 @@ TITLE = r"""
 \vfill\end{titlepage}
 """
 PREAMBLE = r"""
-\usepackage{newunicodechar,amssymb,needspace,float}
+\usepackage{newunicodechar,amssymb,float}
 \setcounter{secnumdepth}{-2}
 \setcounter{tocdepth}{2}
 \setlength{\headheight}{14pt}
@@ -39,6 +39,17 @@ PREAMBLE = r"""
 \fvset{fontsize=\footnotesize}
 \AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt minus 2pt}
 \setlength{\belowdisplayskip}{5pt plus 2pt minus 2pt}}
+\titlespacing*{\section}{0pt}{12pt plus 3pt}{4pt}
+\titlespacing*{\subsection}{0pt}{10pt plus 3pt}{3pt}
+\titlespacing*{\subsubsection}{0pt}{8pt plus 3pt}{2pt}
+\setlength{\intextsep}{6pt plus 2pt}\setlength{\textfloatsep}{8pt plus 2pt}
+\setlength{\abovecaptionskip}{4pt}
+\makeatletter
+% a new page if what follows does not fit; the penalty brings \pagetotal up to date
+\newcommand{\keepwhole}[1]{\par\penalty0\begingroup\setlength{\dimen@}{#1}%
+\dimen@ii\pagegoal\advance\dimen@ii-\pagetotal
+\ifdim\dimen@>\dimen@ii\ifdim\dimen@ii>\z@\vfil\fi\break\fi\endgroup}
+\makeatother
 \renewcommand{\topfraction}{0.85}\renewcommand{\textfraction}{0.1}
 \AtBeginDocument{\let\setminus\smallsetminus} % Pagella Math has no U+29F5
 """
@@ -80,7 +91,7 @@ def settings(
             "papersize": book["papersize"],
             "pointsize": "10pt",
             "fontpkg": book["fontpkg"],
-            "sphinxsetup": book["sphinxsetup"] + ", hmargin=2cm, vmargin=1.9cm, verbatimsep=2pt",
+            "sphinxsetup": book["sphinxsetup"] + ", hmargin=2cm, vmargin=1.7cm, verbatimsep=2pt",
             "figure_align": "htbp",
             "tableofcontents": "",
             "printindex": "",
@@ -132,13 +143,34 @@ def _small_appendix(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _keep_together(app: Sphinx, doctree: nodes.document) -> None:
-    """Code and output that fit on a page are not split over two."""
+    """Code and output that fit on a page, and tables, are not split over two."""
     for block in list(doctree.findall(nodes.literal_block)):
         lines = block.astext().rstrip("\n").count("\n") + 1
         if lines <= MOST_LINES:
-            need = rf"\needspace{{{0.8 * lines + 1.5:.1f}\baselineskip}}"
-            parent = block.parent
-            parent.insert(parent.index(block), nodes.raw("", need, format="latex"))
+            first = _behind_heading(block)
+            room = 0.8 * lines + (1.5 if first is block else 5)
+            _keep_whole(first, room)
+    for table in list(doctree.findall(nodes.table)):
+        title = table.parent[table.parent.index(table) - 1]
+        if title.astext().startswith("Table "):
+            _keep_whole(title, 2 * len(list(table.findall(nodes.row))) + 3)
+
+
+def _keep_whole(node: nodes.Element, room: float) -> None:
+    """Begin a new page before a node unless it finds so many lines on this one."""
+    need = rf"\keepwhole{{{room:.1f}\baselineskip}}"
+    node.parent.insert(node.parent.index(node), nodes.raw("", need, format="latex"))
+
+
+def _behind_heading(block: nodes.Element) -> nodes.Element:
+    """The section that a block opens, whose heading must stay with it; or the block."""
+    node = block
+    while not isinstance(node.parent, nodes.section):
+        if node.parent is None or node.parent.index(node) > 0:
+            return block
+        node = node.parent
+    at = node.parent.index(node)
+    return node.parent if isinstance(node.parent[at - 1], nodes.title) else block
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

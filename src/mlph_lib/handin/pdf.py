@@ -160,7 +160,7 @@ def _width(cell: NotebookNode) -> str:
     shown = next(o.data for o in cell.outputs if "image/png" in o.get("data", {}))
     png = shown["image/png"]
     wide, high = struct.unpack(">II", b64decode(png)[16:24])  # in the head of a PNG
-    return "92%" if high < 0.5 * wide else "58%"
+    return "82%" if high < 0.5 * wide else "54%"
 
 
 def _shows_figure(cell: NotebookNode) -> bool:
