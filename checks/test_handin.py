@@ -21,7 +21,7 @@ NAMES = (
     "Zoë Ångström-O'Neill & $x_1$ #%{}~^\\",
     "Ольга Щёголева-Παπαδοπούλου `rm -rf` \"$HOME\" --",
 )
-MOST_PAGES = 26  # answers on about eighteen, then what is for looking up
+MOST_PAGES = 18  # what a tutor marks in half an hour
 
 
 @pytest.fixture(scope="module")

@@ -36,9 +36,10 @@ PREAMBLE = r"""
 \fancyhead[R]{\small\nouppercase{\rightmark}}\fancyfoot[C]{\thepage}
 \renewcommand{\headrulewidth}{0.3pt}}
 \renewcommand{\subsectionmark}[1]{\markright{#1}}
-\fvset{fontsize=\footnotesize}
+\fvset{fontsize=\footnotesize,baselinestretch=0.93}
 \AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt minus 2pt}
-\setlength{\belowdisplayskip}{5pt plus 2pt minus 2pt}}
+\setlength{\belowdisplayskip}{5pt plus 2pt minus 2pt}
+\setlength{\parskip}{3.4pt plus 1pt}}
 \titlespacing*{\section}{0pt}{12pt plus 3pt}{4pt}
 \titlespacing*{\subsection}{0pt}{10pt plus 3pt}{3pt}
 \titlespacing*{\subsubsection}{0pt}{8pt plus 3pt}{2pt}
@@ -91,7 +92,7 @@ def settings(
             "papersize": book["papersize"],
             "pointsize": "10pt",
             "fontpkg": book["fontpkg"],
-            "sphinxsetup": book["sphinxsetup"] + ", hmargin=2cm, vmargin=1.7cm, verbatimsep=2pt",
+            "sphinxsetup": book["sphinxsetup"] + ", hmargin=2cm, vmargin=1.6cm, verbatimsep=2pt",
             "figure_align": "htbp",
             "tableofcontents": "",
             "printindex": "",
@@ -137,7 +138,7 @@ def _small_appendix(app: Sphinx, doctree: nodes.document) -> None:
     for section in doctree.findall(nodes.section):
         title = section[0].astext()
         if title == "References" or title.startswith("Appendix"):
-            code = r"\small\fvset{fontsize=\scriptsize}"
+            code = r"\small\fvset{fontsize=\scriptsize,baselinestretch=0.93}"
             small = r"\footnotesize" if title == "References" else code
             section.insert(1, nodes.raw("", small, format="latex"))
 
@@ -148,12 +149,12 @@ def _keep_together(app: Sphinx, doctree: nodes.document) -> None:
         lines = block.astext().rstrip("\n").count("\n") + 1
         if lines <= MOST_LINES:
             first = _behind_heading(block)
-            room = 0.8 * lines + (1.5 if first is block else 5)
+            room = 0.75 * lines + (1.5 if first is block else 3.5)
             _keep_whole(first, room)
     for table in list(doctree.findall(nodes.table)):
         title = table.parent[table.parent.index(table) - 1]
         if title.astext().startswith("Table "):
-            _keep_whole(title, 2 * len(list(table.findall(nodes.row))) + 3)
+            _keep_whole(title, 1.7 * len(list(table.findall(nodes.row))) + 3)
 
 
 def _keep_whole(node: nodes.Element, room: float) -> None:

@@ -32,7 +32,8 @@ __all__ = ["for_print", "make_pdf", "need_xelatex", "write_tex"]
 
 APPENDIX = "Appendix: functions that the cells use"
 INTRODUCTION = (
-    "From the book's library; lines that only refuse bad arguments are left out. "
+    "From the book's library; lines that only refuse bad arguments are left out. Those "
+    "with `self` are methods of the object that a cell calls. "
     "`subplots` and `figure` are Matplotlib's in the book's style; `ask` replays a "
     "recorded answer and says where it is from."
 )
