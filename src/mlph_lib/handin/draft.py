@@ -39,6 +39,9 @@ LIBRARY = "# from the book's library mlph_lib, where they also check their argum
 NEEDS = "# what the cells of this answer stand on"
 READING = "**Functions of the library that these cells call.**"
 START = """\
+# a path to samples is meant from the folder in which you start
+if os.environ.get("SAMPLES"):
+    os.environ["SAMPLES"] = str(Path(os.environ["SAMPLES"]).resolve())
 # the small model and the recorded answers lie in the book's folder
 os.chdir(Path(mlph_lib.__file__).parents[2])
 
