@@ -58,6 +58,7 @@ class StaticDecoder:
 
     Example:
         >>> from mlph_lib.llama import LlamaConfig
+        >>> _ = torch.manual_seed(0)
         >>> model = Llama(LlamaConfig(10, 8, 16, 1, 2, 1)).requires_grad_(False)
         >>> decoder = StaticDecoder(model, length=6)
         >>> ids = torch.tensor([[1, 5]])
