@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from sphinx.application import Sphinx
+from importlib import import_module
 
-from bookext import (
-    execution,
-    katex,
-    latex,
-    notebooks,
-    prose,
-    repairs,
-    replays,
-    site,
-    status,
-)
+from sphinx.application import Sphinx
 
 __all__ = ["setup"]
 
-PARTS = (repairs, execution, katex, notebooks, prose, replays, status, site, latex)
+PARTS = ("repairs", "execution", "katex", "notebooks", "prose", "replays", "status",
+         "site", "latex")
 
 
 def setup(app: Sphinx) -> dict:
-    for part in PARTS:
-        part.setup(app)
+    for part in PARTS:  # not before: a build starts anew when its environment is set
+        import_module(f"bookext.{part}").setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

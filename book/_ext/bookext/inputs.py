@@ -51,13 +51,13 @@ def page_digest(page: Path, root: Path) -> str:
 
 def reached_modules(text: str, package: Path) -> set[Path]:
     """The files of ``package`` that a page's code cells import, directly or not."""
-    todo = list(_imports(code_of(text), package))
+    todo = list(_files_of(_asked(code_of(text), package, None), package))
     reached: set[Path] = set()
     while todo:
         file = todo.pop()
         if file not in reached:
             reached.add(file)
-            todo.extend(_imports(file.read_text(encoding="utf-8"), package, file))
+            todo.extend(_files_of(_asked_by(file, _stamp(file), package), package))
     beside = {other for file in reached for other in _data_beside(file)}
     return reached | beside
 
@@ -68,16 +68,30 @@ def code_of(text: str) -> str:
     return MAGIC.sub("", OPTIONS.sub("", cells))
 
 
-def _imports(code: str, package: Path, origin: Path | None = None) -> Iterator[Path]:
-    """Every module file that an import statement in ``code`` can load."""
+def _files_of(names: frozenset[str] | None, package: Path) -> Iterator[Path]:
+    """Every module file that importing these names can load; None is any name."""
+    if names is None:
+        yield from package.rglob("*.py")
+        return
+    for name in names:
+        yield from _loaded(name.split("."), package)
+
+
+@lru_cache(maxsize=None)  # a file is asked for by many pages
+def _asked_by(
+    file: Path, stamp: tuple[int, int], package: Path
+) -> frozenset[str] | None:
+    return _asked(file.read_text(encoding="utf-8"), package, file)
+
+
+def _asked(code: str, package: Path, origin: Path | None) -> frozenset[str] | None:
+    """The dotted names that import statements in ``code`` ask the package for."""
     try:
         tree = ast.parse(code)
     except SyntaxError:  # a broken cell may import anything: depend on all
-        yield from package.rglob("*.py")
-        return
-    for node in ast.walk(tree):
-        for name in _names(node, package, origin):
-            yield from _loaded(name.split("."), package)
+        return None
+    names = (n for node in ast.walk(tree) for n in _names(node, package, origin))
+    return frozenset(n for n in names if n.split(".")[0] == package.name)
 
 
 def _names(node: ast.AST, package: Path, origin: Path | None) -> Iterable[str]:
@@ -94,8 +108,6 @@ def _names(node: ast.AST, package: Path, origin: Path | None) -> Iterable[str]:
 
 def _loaded(parts: list[str], package: Path) -> Iterator[Path]:
     """The files that importing ``a.b.c`` runs: a/__init__, a/b/__init__, a/b/c."""
-    if parts[0] != package.name:
-        return
     for depth in range(1, len(parts) + 1):
         place = package.parent.joinpath(*parts[:depth])
         for file in (place / "__init__.py", place.with_suffix(".py")):
