@@ -36,7 +36,7 @@ PREAMBLE = r"""
 \fancyhead[R]{\small\nouppercase{\rightmark}}\fancyfoot[C]{\thepage}
 \renewcommand{\headrulewidth}{0.3pt}}
 \renewcommand{\subsectionmark}[1]{\markright{#1}}
-\fvset{fontsize=\footnotesize,baselinestretch=0.93}
+\fvset{fontsize=\footnotesize,baselinestretch=0.86}
 \AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt minus 2pt}
 \setlength{\belowdisplayskip}{5pt plus 2pt minus 2pt}
 \setlength{\parskip}{3.4pt plus 1pt}}
@@ -138,7 +138,7 @@ def _small_appendix(app: Sphinx, doctree: nodes.document) -> None:
     for section in doctree.findall(nodes.section):
         title = section[0].astext()
         if title == "References" or title.startswith("Appendix"):
-            code = r"\small\fvset{fontsize=\scriptsize,baselinestretch=0.93}"
+            code = r"\small\fvset{fontsize=\scriptsize,baselinestretch=0.86}"
             small = r"\footnotesize" if title == "References" else code
             section.insert(1, nodes.raw("", small, format="latex"))
 
