@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
 import torch
@@ -24,7 +25,7 @@ __all__ = [
 Terms = dict[str, tuple[Tensor, Tensor]]
 
 
-class Objective(nn.Module):
+class Objective(nn.Module, ABC):
     """The loss of a batch as sums and counts of its parts.
 
     A network is any module with `config.hidden_size` that maps ids and a mask to
@@ -47,9 +48,9 @@ class Objective(nn.Module):
         """{part: (sum of weights * loss, sum of weights)}, in nats."""
         return {name: weigh(nll, w) for name, (nll, w) in self.terms(x).items()}
 
+    @abstractmethod
     def terms(self, x: Tensors) -> Terms:
         """{part: (loss of every target, its weight)}; the first part is the limit's."""
-        raise NotImplementedError
 
     def states(self, x: Tensors) -> Tensor:
         """Hidden states of the rows that have targets, shape (P, d)."""
