@@ -53,6 +53,15 @@ def test_properties_that_none_uses_go_with_those_only_they_used():
     assert purge(css, KNOWN) == "p{--c:1;color:var(--d)}\n.used{--d:2}\n"
 
 
+def test_a_word_that_no_sheet_knows_changes_no_style():
+    sheets = [".used{--c:1}", "P.late{color:var(--c)}", "@font-face{font-family:In;src:u}"]
+    more = vocabulary([PAGE, '<p class="new" style="x: var(--new)">'], ["late(In)"])
+    less = more.known_to(sheets)
+    assert less == vocabulary([PAGE], ["late(In)"]).known_to(sheets)
+    assert "new" in more.words and less.words == {"used", "late", "In"}
+    assert bundle(sheets, less) == bundle(sheets, more) != bundle(sheets, KNOWN)
+
+
 def test_faces_and_keyframes_that_none_names_go():
     faces = "".join(f"@font-face{{font-family:{n};src:url(a)}}" for n in ("In", "Out"))
     moves = "@keyframes spin{from{a:b}to{a:c}}@keyframes rest{from{a:b}}"

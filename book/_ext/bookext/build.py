@@ -22,6 +22,8 @@ STEADY = {"PYTHONHASHSEED": "0", "TZ": "UTC", "SOURCE_DATE_EPOCH": "1704067200",
 
 def build(root: Path, builder: str, jobs: int = 1) -> int:
     """Build ``root``'s book into ``root/_build/<builder>``; 0 when nothing is amiss."""
+    # two seconds of grammars for a check of addresses that no schema here asks for
+    sys.modules.setdefault("rfc3987_syntax", None)
     from jupyter_book.sphinx import build_sphinx
 
     out = root / "_build"

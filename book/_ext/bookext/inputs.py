@@ -23,6 +23,7 @@ __all__ = ["code_of", "page_digest", "reached_modules"]
 CELL = re.compile(r"^(`{3,})\{code-cell\}[^\n]*\n(.*?)^\1\s*$", re.M | re.S)
 MAGIC = re.compile(r"^\s*[%!].*$", re.M)
 OPTIONS = re.compile(r"^---\n(?:.*\n)*?---\n|^:[\w-]+:.*$", re.M)
+STEP = re.compile(r"\.|$")  # where a dotted name may end
 FOLDERS = ("benchmarks", "data", "models", "recordings")
 WRITERS = ("latex", "site")  # these see the pages when all cells have run
 LOCKS = ("pyproject.toml", "requirements.txt", "requirements-torch.txt")
@@ -51,15 +52,16 @@ def page_digest(page: Path, root: Path) -> str:
 
 def reached_modules(text: str, package: Path) -> set[Path]:
     """The files of ``package`` that a page's code cells import, directly or not."""
-    todo = list(_files_of(_asked(code_of(text), package, None), package))
+    modules = _modules(package)
+    todo = _loaded(_asked(code_of(text), package, None), modules)
     reached: set[Path] = set()
     while todo:
         file = todo.pop()
         if file not in reached:
             reached.add(file)
-            todo.extend(_files_of(_asked_by(file, _stamp(file), package), package))
-    beside = {other for file in reached for other in _data_beside(file)}
-    return reached | beside
+            todo |= _loaded(_asked_by(file, _stamp(file), package), modules)
+    folders = {file.parent for file in reached}
+    return reached | {other for folder in folders for other in _data_in(folder)}
 
 
 def code_of(text: str) -> str:
@@ -68,13 +70,25 @@ def code_of(text: str) -> str:
     return MAGIC.sub("", OPTIONS.sub("", cells))
 
 
-def _files_of(names: frozenset[str] | None, package: Path) -> Iterator[Path]:
-    """Every module file that importing these names can load; None is any name."""
+def _modules(package: Path) -> dict[str, list[Path]]:
+    """{dotted name: its files}; a package's own name stands for its __init__."""
+    found: dict[str, list[Path]] = {}
+    for file in package.rglob("*.py"):
+        parts = file.relative_to(package.parent).with_suffix("").parts
+        named = parts[:-1] if parts[-1] == "__init__" else parts
+        found.setdefault(".".join(named), []).append(file)
+    return found
+
+
+def _loaded(names: frozenset[str] | None, modules: dict[str, list[Path]]) -> set[Path]:
+    """The files that importing these names can run; None is any name.
+
+    For ``a.b.c`` they are a/__init__, a/b/__init__ and a/b/c.
+    """
     if names is None:
-        yield from package.rglob("*.py")
-        return
-    for name in names:
-        yield from _loaded(name.split("."), package)
+        return {file for files in modules.values() for file in files}
+    steps = {name[: end.start()] for name in names for end in STEP.finditer(name)}
+    return {file for step in steps for file in modules.get(step, ())}
 
 
 @lru_cache(maxsize=None)  # a file is asked for by many pages
@@ -106,17 +120,8 @@ def _names(node: ast.AST, package: Path, origin: Path | None) -> Iterable[str]:
     return [base, *(f"{base}.{alias.name}" for alias in node.names)]
 
 
-def _loaded(parts: list[str], package: Path) -> Iterator[Path]:
-    """The files that importing ``a.b.c`` runs: a/__init__, a/b/__init__, a/b/c."""
-    for depth in range(1, len(parts) + 1):
-        place = package.parent.joinpath(*parts[:depth])
-        for file in (place / "__init__.py", place.with_suffix(".py")):
-            if file.is_file():
-                yield file
-
-
-def _data_beside(module: Path) -> Iterator[Path]:
-    return (f for f in module.parent.iterdir() if f.is_file() and f.suffix != ".py")
+def _data_in(folder: Path) -> Iterator[Path]:
+    return (f for f in folder.iterdir() if f.is_file() and f.suffix != ".py")
 
 
 def _files(folder: Path, pattern: str = "*") -> list[Path]:

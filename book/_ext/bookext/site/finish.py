@@ -154,7 +154,7 @@ def _stylesheet(
     sheets: list[str], pages: list[str], script: str, own: Path, build: Path
 ) -> str:
     """The bundle, made anew only when a sheet or the words of the site have changed."""
-    known = styles.vocabulary(pages, [script])
+    known = styles.vocabulary(pages, [script]).known_to(sheets)
     shown = fonts.glyphs(pages)
     seen = json.dumps([sheets, sorted(known.elements), sorted(known.words), known.text,
                        {name: sorted(chars) for name, chars in sorted(shown.items())},

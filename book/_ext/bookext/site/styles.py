@@ -41,6 +41,13 @@ class Vocabulary(NamedTuple):
     words: set[str]  # classes, ids, and every word of a script
     text: str  # inline styles and scripts, which may use custom properties
 
+    def known_to(self, sheets: Iterable[str]) -> Vocabulary:
+        """The words that ``sheets`` know: a new name on a page changes no style."""
+        css = set(re.findall(r"[\w-]+", "\n".join(sheets)))
+        asked = css.intersection(re.findall(r"[\w-]+", self.text))
+        low = {word.lower() for word in css}
+        return Vocabulary(self.elements & low, self.words & css, "\n".join(sorted(asked)))
+
 
 def vocabulary(pages: Iterable[str], scripts: Iterable[str]) -> Vocabulary:
     """What occurs in ``pages`` and ``scripts``."""
