@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from mlph_lib import recordings
 from mlph_lib.questions import LanguageModel
@@ -19,7 +21,7 @@ from mlph_lib.recordings.plain import dump, full_request, split
 from mlph_lib.recordings.replay import checked
 from mlph_lib.recordings.store import Store
 
-__all__ = ["Making", "compare_all", "record_all", "state", "verdict"]
+__all__ = ["Making", "compare_all", "record_all", "record_each", "verdict"]
 
 Say = Callable[[str], None]
 TIMES = ("seconds", "tokens_per_second", "gigabytes_per_second")  # differ between runs
@@ -37,6 +39,20 @@ class Making:
     digest: str
     by: str
     published: tuple[dict[str, Any], ...] = ()
+
+    def facts(self, device: torch.device, seconds: float) -> dict[str, Any]:
+        """What every recording of this making says: model, machine, time, who."""
+        return {
+            "model": {
+                "name": self.name, "revision": self.revision, "digest": self.digest
+            },
+            "device": device_facts(device),
+            "versions": versions(),
+            "seconds": seconds,
+            "recorded_at": now(),
+            "recorded_by": self.by,
+            "published": list(self.published),
+        }
 
 
 def record_all(
@@ -66,23 +82,46 @@ def record_all(
             does not verify, or all are larger together than the budget.
         ValueError: if a request names ids that the model has not.
     """
-    asks, done, used = tuple(asks), [], 0
+    asks = tuple(asks)
     _check_ids(lm, asks)
-    store = Store(root)
+    store, used = Store(root), 0
+
+    def one(ask: Ask) -> float:
+        return _record_one(lm, making, ask, store, BUDGET - used)
+
+    done = []
+    for path in record_each(store, making, asks, one, say):
+        done.append(path)
+        used += sum(p.stat().st_size for p in (path, path.with_suffix(".safetensors")))
+    say(f"{len(done)} recordings, {used / 2**20:.2f} MiB of {BUDGET / 2**20:.0f} MiB")
+    return done
+
+
+def record_each(
+    store: Store, making: Making, asks: Sequence[Ask], one: Callable[[Ask], float], say: Say
+) -> Iterator[Path]:
+    """The manifest of each ask in turn: of what is kept, or of what ``one`` made.
+
+    Args:
+        store: where the recordings lie.
+        making: whose recordings these are.
+        asks: what to ask.
+        one: makes the recording of an ask; the seconds that its answer took.
+        say: where progress goes, a line a recording.
+
+    Raises:
+        RecordingError: if a recording of other weights carries one of the names.
+    """
     for count, ask in enumerate(asks, 1):
         name = f"{making.source}/{ask.name}"
         head = f"[{count}/{len(asks)}] {name}"
-        found = state(store, name, ask, making)
+        found = _state(store, name, ask, making)
         if found == "kept":
             say(f"{head}: kept, it verifies")
         else:
             say(f"{head}: {found}")
-            seconds = _record_one(lm, making, ask, store, BUDGET - used)
-            say(f"{head}: done in {seconds:.1f} s")
-        done.append(store.path(name, ".json"))
-        used += sum(store.path(name, s).stat().st_size for s in (".json", ".safetensors"))
-    say(f"{len(done)} recordings, {used / 2**20:.2f} MiB of {BUDGET / 2**20:.0f} MiB")
-    return done
+            say(f"{head}: done in {one(ask):.1f} s")
+        yield store.path(name, ".json")
 
 
 def compare_all(
@@ -125,7 +164,7 @@ def _check_ids(lm: LanguageModel, asks: Iterable[Ask]) -> None:
             )
 
 
-def state(store: Store, name: str, ask: Ask, making: Making) -> str:
+def _state(store: Store, name: str, ask: Ask, making: Making) -> str:
     """ "kept", or why there is something to do."""
     if name not in store.lock_or_none():
         return "asking"
@@ -168,19 +207,10 @@ def _facts(
 ) -> dict[str, Any]:
     """Everything that a measured recording says of its making."""
     length = sum(ask.request.get(k, 0) for k in ("max_new_tokens", "new_tokens"))
-    return {
-        "model": {
-            "name": making.name, "revision": making.revision, "digest": making.digest
-        },
-        "device": device_facts(lm.model.device),
-        "versions": versions(),
+    return making.facts(lm.model.device, seconds) | {
         "dtype": str(lm.dtype).removeprefix("torch."),
         "attention": attention_of(lm),
         "batch_shape": [min(ask.request.get("n", 1), BATCH), max(1, length)],
-        "seconds": seconds,
-        "recorded_at": now(),
-        "recorded_by": making.by,
-        "published": list(making.published),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -88,7 +89,7 @@ def test_no_reduced_run_carries_the_name_of_the_model(recorded):
     """Neither a folder nor a word of a manifest reads like Llama 2 7B."""
     for file in (recorded[0] / "recordings").rglob("*.json"):
         text = file.read_text().lower()
-        assert "llama 2" not in text and "llama-2" not in text and "7b" not in text[:400]
+        assert not re.search(r"llama[ -]2|\b7b\b", text)  # a digest may hold any letters
     assert {command.source_name(size) for size in SIZES if size != "full"} == {
         TINY, "reduced-architecture-small"
     }

@@ -10,9 +10,8 @@ from typing import Any
 from mlph_lib import recordings
 from mlph_lib.architecture import Untrained, small
 from mlph_lib.recorder.architecture.compare import differences
-from mlph_lib.recorder.machine import device_facts, now, versions
 from mlph_lib.recorder.plan import Ask
-from mlph_lib.recorder.run import Making, state, verdict
+from mlph_lib.recorder.run import Making, record_each, verdict
 from mlph_lib.recordings.replay import checked
 from mlph_lib.recordings.store import Store
 
@@ -57,19 +56,12 @@ def measure(
         RecordingError: if recordings of other weights carry this name, or an answer
             does not verify.
     """
-    store, asks, done = Store(root), tuple(asks), []
-    for count, ask in enumerate(asks, 1):
-        name = f"{making.source}/{ask.name}"
-        head = f"[{count}/{len(asks)}] {name}"
-        found = state(store, name, ask, making)
-        if found == "kept":
-            say(f"{head}: kept, it verifies")
-        else:
-            say(f"{head}: {found}")
-            seconds = _measure_one(subject, making, ask, commit, store)
-            say(f"{head}: done in {seconds:.1f} s")
-        done.append(store.path(name, ".json"))
-    return done
+    store = Store(root)
+
+    def one(ask: Ask) -> float:
+        return _measure_one(subject, making, ask, commit, store)
+
+    return list(record_each(store, making, tuple(asks), one, say))
 
 
 def remeasure(
@@ -121,19 +113,10 @@ def _facts(
     """Everything that a recording says of its making."""
     request = ask.request
     tokens = [request[k] for k in ("tokens", "positions", "new_tokens") if k in request]
-    return {
-        "model": {
-            "name": making.name, "revision": making.revision, "digest": making.digest
-        },
-        "device": device_facts(subject.device),
-        "versions": versions(),
+    return making.facts(subject.device, seconds) | {
         "dtype": request.get("dtype", str(subject.dtype).removeprefix("torch.")),
         "attention": _attention(ask),
         "batch_shape": [1, *(tokens or [1])],
-        "seconds": seconds,
-        "recorded_at": now(),
-        "recorded_by": making.by,
-        "published": list(making.published),
     }
 
 
