@@ -79,10 +79,11 @@ def _violations(browser: Browser, origin: str, page: str) -> int:
 
 def audit(origin: str, pages: list[str], runs: int, cli: Path) -> list[Row]:
     """A row for each page and device; ``runs`` of Lighthouse each."""
-    path = chromium.find_chromium()
+    path, axe, rows = chromium.find_chromium(), {}, []
     with chromium.launched() as browser:
-        axe = {page: _violations(browser, origin, page) for page in pages}
-    rows = []
+        for page in pages:
+            axe[page] = _violations(browser, origin, page)
+            print(f"  {page} axe: {axe[page]}", flush=True)
     for page in pages:
         for device in DEVICES:
             reports = [_report(cli, f"{origin}/{page}", device, path) for _ in range(runs)]
