@@ -62,9 +62,12 @@ def _group(page: addnodes.start_of_file, found: list[solution_node]) -> nodes.se
 def _keep_last_two(exercises: list[nodes.Element]) -> None:
     """The last exercise of a chapter does not stand alone on its last page."""
     if len(exercises) > 1:
-        lines = sum(FRAME + len(box.astext()) // COLUMNS for box in exercises[-2:])
         place = exercises[-2].parent
-        place.insert(place.index(exercises[-2]), _raw(rf"\lasttwo{{{lines}}}"))
+        start, end = (place.index(box) for box in exercises[-2:])
+        tried = [n for n in place[start + 1 : end] if not isinstance(n, solution_node)]
+        lines = sum(FRAME + len(box.astext()) // COLUMNS for box in exercises[-2:])
+        lines += sum(len(node.astext().splitlines()) for node in tried)
+        place.insert(start, _raw(rf"\lasttwo{{{lines}}}"))
 
 
 def _move(page: str, solution: solution_node, exercises: dict) -> list[nodes.Node]:
