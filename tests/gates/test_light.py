@@ -186,10 +186,11 @@ def chapter(*parts: str) -> str:
     return f"<section>x</section><article><section>{inner}</section></article>"
 
 
-def test_each_section_of_second_rank_gets_room_by_its_length():
+def test_each_section_below_the_chapter_gets_room_by_its_length():
     page = reserve(chapter("<p>short</p>", "<p>" + "long " * 400 + "<section>x</section>"))
     rooms = [int(part.split("px")[0]) for part in page.split("contain-intrinsic-size:auto ")[1:]]
-    assert len(rooms) == 2 and rooms[0] < 300 < 1500 < rooms[1] < 3000
+    assert len(rooms) == 3 and rooms[0] < 300 < 1500 < rooms[1] < 3000
+    assert rooms[2] < 300 and "<article><section style" not in page
     assert reserve(page) == page
 
 

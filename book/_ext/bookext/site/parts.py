@@ -7,6 +7,7 @@ little too much rather than too little; once shown it keeps its own.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 __all__ = ["reachable", "reserve"]
 
@@ -24,21 +25,16 @@ TABLE = '<div class="pst-scrollable-table-container">'
 
 
 def reserve(page: str) -> str:
-    """The page with a height for each section of second rank, until it is shown."""
-    found, depth, out, last = [], 0, [], 0
+    """The page with a height for each section below the chapter, until it is shown."""
+    found, room = [], {}
     for tag in TAG.finditer(page, page.find("<article")):
-        depth += -1 if tag[1] else 1
-        if not tag[1] and depth == 2:
+        if not tag[1]:
             found.append(tag)
-        elif tag[1] and depth == 1 and found:
-            start = found.pop()
-            if "style=" in start[2]:
-                continue
+        elif (start := found.pop()) and found and "style=" not in start[2]:
             height = _height(page[start.end() : tag.start()])
-            out += [page[last : start.end() - 1],
-                    f' style="contain-intrinsic-size:auto {height}px">']
-            last = start.end()
-    return "".join(out) + page[last:]
+            room[start.end() - 1] = f' style="contain-intrinsic-size:auto {height}px"'
+    cuts = [0, *sorted(room), len(page)]
+    return "".join(room.get(i, "") + page[i:j] for i, j in pairwise(cuts))
 
 
 def _height(part: str) -> int:
