@@ -66,7 +66,8 @@ def main(argv: list[str]) -> int:
     started = time.monotonic()
     code = build(ask.root.resolve(), ask.builder, ask.jobs)
     if code == 0 and ask.builder == "html":
-        report(ask.root.resolve(), time.monotonic() - started)
+        site = ask.root.resolve() / "_build" / "html" / "index.html"
+        print(f"\nbuilt in {time.monotonic() - started:.1f} s: {site}")
     return code
 
 
@@ -79,20 +80,6 @@ def _quiet_kernels(root: Path) -> None:
         'c.HistoryManager.enabled = False\n'
     )
     os.environ["IPYTHONDIR"] = str(profile.parent)
-
-
-def report(root: Path, seconds: float) -> None:
-    """Say where the site is, and how long each page took."""
-    import pickle
-
-    from bookext.status import seconds_by_page
-
-    with open(root / "_build" / ".doctrees" / "environment.pickle", "rb") as file:
-        env = pickle.load(file)
-    print("\nseconds of execution by page, when its cells last ran:")
-    for name, taken in seconds_by_page(env).items():
-        print(f"  {taken:6.1f}  {name}")
-    print(f"built in {seconds:.1f} s: {root / '_build' / 'html' / 'index.html'}")
 
 
 if __name__ == "__main__":

@@ -83,8 +83,17 @@ def _outdated(app: Sphinx, env, added, changed, removed) -> list[str]:
     return [n for n in env.found_docs if env.metadata.get(n, {}).get("mlph_status")]
 
 
+def _tell(app: Sphinx, error: Exception | None) -> None:
+    """Say how long each page took: whoever waited sees for what."""
+    if error is None and app.builder.name == "html":
+        print("\nseconds of execution by page, when its cells last ran:")
+        for name, taken in seconds_by_page(app.env).items():
+            print(f"  {taken:6.1f}  {name}")
+
+
 def setup(app: Sphinx) -> None:
     app.add_node(StatusNode)
     app.add_directive("status", Status)
     app.connect("doctree-resolved", _fill)
     app.connect("env-get-outdated", _outdated, priority=900)
+    app.connect("build-finished", _tell, priority=950)
