@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 GATE = Path(__file__).resolve().parents[2] / ".ci" / "no-skips"
+# Marks on purpose: the gate must refuse runs of such tests; none of them is ours.
 TESTS = {
     "runs": "def test(): pass\n",
     "skipped": "import pytest\n@pytest.mark.skip\ndef test(): pass\n",

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from mlph_lib.handin.skeleton import commented, filled, open_skeleton
 
+# The last cell is one that the course leaves to the students to fill in.
 COURSE = ["model = load(name)", "table(3)", "q = softmax(z)", "for i in x:\n    draw(i)",
           "plot(samples)", "# TODO"]
 
