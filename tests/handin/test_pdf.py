@@ -16,8 +16,8 @@ def notebook(book, tmp_path):
     page = book / "book" / "theory.md"
     cell = '```{code-cell} ipython3\nhidden = 1\nprint("hidden too")\n```\n\n% hand-in: no'
     page.write_text(page.read_text().replace("% hand-in: no", cell))
-    sections = find_sections(book / "book")
-    cells = [Cell("text", "# Title"), tools_cell(), *draft(book, sections)]
+    answers = draft(book, find_sections(book / "book"))
+    cells = [Cell("text", "# Title"), tools_cell(answers), *answers]
     return executed(cells, tmp_path, ("A", "B"))
 
 

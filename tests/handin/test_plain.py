@@ -48,6 +48,7 @@ def plain(converter, text):
         ("{py:func}`~mlph_lib.transport.box_muller`", "`box_muller`"),
         ("{cite:t}`boxmuller1958`", "Box and Muller (1958)"),
         ("x {cite:p}`massart1990,boxmuller1958`", "x (Massart, 1990; Box and Muller, 1958)"),
+        ("x {cite:p}`massart1990` (Theorem 1 there).", "x (Massart, 1990, Theorem 1)."),
         ("$\\P(X)$ and $\\Psi$", "$\\mathrm{P}(X)$ and $\\Psi$"),
         ("a (see {ref}`section`) b.", "a b."),
         ("One.\nTwo {ref}`section`.\nThree.", "One.\nThree."),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mlph_lib.goodness import dkw_epsilon, ks_distance
+from mlph_lib.handin import sources
 from mlph_lib.handin.needs import Import, written
 from mlph_lib.handin.reading import for_reading
 from mlph_lib.handin.sources import LONGEST, defined, shortened
@@ -29,13 +30,24 @@ def test_a_function_and_what_it_calls_in_its_module():
     assert len(code.splitlines()) <= LONGEST
 
 
-def test_a_deep_function_is_printed_alone():
-    name = Import("mlph_lib.transport.samples", "load_samples", "load_samples")
-    code, imports = defined(name)
+SAMPLES = Import("mlph_lib.transport.samples", "load_samples", "load_samples")
+
+
+def test_a_deep_function_comes_with_its_helpers_and_constants(tmp_path):
+    load = run(SAMPLES)["load_samples"]
+    draws, _ = load(None, np.random.default_rng(1))
+    assert draws.shape == (10_000,)
+    (tmp_path / "other.npy").write_bytes(b"other")
+    with pytest.raises(ValueError, match="digest"):  # helpers refuse as in the library
+        load(tmp_path / "other.npy", np.random.default_rng(1))
+    assert "_" not in {i.alias[0] for i in defined(SAMPLES)[1]}
+
+
+def test_what_is_too_long_is_printed_alone(monkeypatch):
+    monkeypatch.setattr(sources, "LONGEST", 40)
+    code, imports = defined(SAMPLES)
     assert code.startswith("def load_samples") and "def _validated" not in code
     assert Import("mlph_lib.transport.samples", "_validated", "_validated") in imports
-    draws, _ = run(name)["load_samples"](None, np.random.default_rng(1))
-    assert draws.shape == (10_000,)
 
 
 @pytest.mark.parametrize(

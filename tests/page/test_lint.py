@@ -131,7 +131,7 @@ def test_every_rule_has_a_remedy():
         "```{glue:figure} k\n:name: fig-k\n\nIt is 0.5.\n```",
         "```{list-table}\n* - a\n* - 0.5\n```",
         "{quoted}`0.5` without a source.",
-        "{quoted}`0.5` as {cite:t}`devroye` says.",
+        "{quoted}`0.5` in this sentence.\nIn the next {cite:p}`devroye`.",
         "{quoted}`0.5`",
         "Both {cite:p}`devroye` {quoted}`0.5` in the wrong order.",
     ],
@@ -162,6 +162,7 @@ def test_typed_numbers_are_found(prose):
         "```{prf:theorem}\n:label: thm-1000\n\nNothing.\n```",
         "- **Time**: about 40 minutes.",
         "{quoted}`0.5` {cite:p}`devroye`",
+        "{quoted}`0.5` as {cite:t}`devroye` says.",
         "{quoted}`2.7 billion\nparameters`\n{cite:t}`llama`",
     ],
 )

@@ -109,7 +109,8 @@ def _build(root, sections, facts, course, folder: Path, say: Say) -> None:
         say(f"no page of the book answers {task}: the hand-in goes without it")
     say(f"[1/3] {len(sections)} answers from the book's pages")
     title = Cell("text", first_cell(facts, sections))
-    cells = [title, tools_cell(), *draft(root, sections)]
+    answers = draft(root, sections)
+    cells = [title, tools_cell(answers), *answers]
     with tempfile.TemporaryDirectory() as work:
         say("[2/3] the notebook: its cells run")
         notebook = executed(cells, Path(work), names, lambda text: say(f"      {text}"))

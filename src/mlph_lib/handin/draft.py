@@ -14,8 +14,10 @@ from mlph_lib.handin.index import Index, equations_in, macros
 from mlph_lib.handin.needs import (
     Import,
     imports_of,
+    names_of,
     prerequisites,
     statements,
+    used_before_bound,
     written,
 )
 from mlph_lib.handin.plain import Converter
@@ -24,7 +26,7 @@ from mlph_lib.handin.reading import for_reading
 from mlph_lib.handin.sections import Section
 from mlph_lib.handin.sources import defined
 
-__all__ = ["EXERCISES", "PRACTICAL", "Cell", "draft", "tools_cell"]
+__all__ = ["ABOVE", "EXERCISES", "PRACTICAL", "Cell", "draft", "tools_cell"]
 
 EXERCISES = {
     "1": "Pretraining LLMs",
@@ -32,10 +34,13 @@ EXERCISES = {
     "3": "Flow-based modeling",
 }
 PRACTICAL = ("2a", "2b", "3b")  # the others are theory: print leaves their code out
-TOOLS = {"check", "number", "figure", "interactive", "ask"}
+SHOWN = {"figure", "interactive", "ask"}  # tools of the first cell
+TOOLS = {"check", "number"} | SHOWN
+RUN = ("code", "library", "needs")  # kinds of cells with code
 LABEL = re.compile(r"^:(?:label|name): *([\w-]+)$", re.M)
 QUOTED = re.compile(r"\{glue:text\}`([^`]+)`")
 LIBRARY = "# from the book's library mlph_lib, where they also check their arguments"
+ABOVE = "defined above"  # in print: in the appendix
 NEEDS = "# what the cells of this answer stand on"
 READING = "**Functions of the library that these cells call.**"
 START = """\
@@ -101,17 +106,18 @@ def draft(root: Path, sections: list[Section]) -> list[Cell]:
     return found
 
 
-def tools_cell() -> Cell:
-    """The first code cell: the book's folder, and the tools that all cells use."""
+def tools_cell(cells: list[Cell]) -> Cell:
+    """The first code cell: the book's folder, and the tools that ``cells`` use."""
+    wanted = used_before_bound([cell.text for cell in cells if cell.kind in RUN])
     imports, code = list(START_IMPORTS), []
-    for node, text in statements(inspect.getsource(tools)):
+    for node, text in reversed(list(statements(inspect.getsource(tools)))):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            imports += imports_of(node)
-        elif isinstance(node, ast.FunctionDef):
-            code.append(text)
-        elif isinstance(node, ast.AnnAssign):
+            imports += [each for each in imports_of(node) if each.alias in wanted]
+            continue
+        bound, used = names_of(node)
+        if bound & wanted:
             code.insert(0, text)
-    imports = [each for each in imports if each.module != "__future__"]
+            wanted |= used
     head = "from __future__ import annotations  # types below are only words"
     body = "\n\n\n".join(code)
     return Cell("code", f"{head}\n\n{written(imports)}\n\n{START}{body}")
@@ -179,11 +185,13 @@ def _needs(section: Section, printed: set[str]) -> _Needs:
     texts = [piece.text for piece in section.pieces if not piece.code]
     quoted = {key for text in texts for key in QUOTED.findall(text)}
     imports, kept = prerequisites(list(section.before), cells, quoted=quoted)
+    shown = sorted({i.alias for i in imports} & SHOWN)
     imports = [i for i in imports if i.alias not in TOOLS]
     reading = for_reading([*kept, *cells], imports)
-    functions, imports = _defined(imports, printed)
-    own = "\n\n".join(part for part in (written(imports), "\n".join(kept)) if part)
-    own = own and f"{NEEDS}\n{own}"
+    functions, left = _defined(imports, printed)
+    own = "\n\n".join(part for part in (written(left), "\n".join(kept)) if part)
+    above = sorted({i.alias for i in imports} - {i.alias for i in left})
+    own = own and f"{NEEDS}{_beside(above, shown)}\n{own}"
     sources = [text for name, text in reading.items() if name not in printed]
     printed |= set(reading)
     before = [Cell("library", functions)] if functions else []
@@ -191,6 +199,19 @@ def _needs(section: Section, printed: set[str]) -> _Needs:
         before + ([_code("needs", own, section)] if own else []),
         [Cell("reading", _reading(sources))] if sources else [],
     )
+
+
+def _beside(above: list[str], shown: list[str]) -> str:
+    """Where the names are defined that the cell itself does not define.
+
+    Example:
+        >>> print("# these" + _beside(["token_law"], ["ask", "figure"]))
+        # these
+        # (token_law: defined above; ask, figure: in the notebook's first cell)
+    """
+    told = [f"{', '.join(above)}: {ABOVE}"] * bool(above)
+    told += [f"{', '.join(shown)}: in the notebook's first cell"] * bool(shown)
+    return f"\n# ({'; '.join(told)})" if told else ""
 
 
 def _defined(imports: list[Import], printed: set[str]) -> tuple[str, list[Import]]:

@@ -21,6 +21,17 @@ MONTHS = (
     "September", "October", "November", "December",
 )
 
+IN_NOTEBOOK = (
+    "What the cells call of it is shown with each answer: functions that they import are "
+    "defined above them, and what they reach through a module or an object is printed "
+    "behind them."
+)
+IN_PRINT = (
+    "The practical exercises 2a, 2b and 3b are printed with their code and its output, "
+    "and the main functions that they call at the end. The code of 1a and 1b draws the "
+    "figures and counts the operations; it stands in the notebook alone."
+)
+
 
 def facts_of(
     root: Path, names: tuple[str, str], day: datetime.date, sections: list[Section]
@@ -33,6 +44,7 @@ def facts_of(
         "names": list(names),
         "date": day.isoformat(),
         "commit": _git(root, "rev-parse", "HEAD") or "not recorded",
+        "repository": _address(_git(root, "remote", "get-url", "origin")),
         "uncommitted_changes": bool(
             _git(root, "status", "--porcelain", "--untracked-files=no")
         ),
@@ -53,15 +65,18 @@ def first_cell(facts: dict[str, Any], sections: list[Section]) -> str:
         "# Machine Learning and Physics, sheet 9\n\n"
         f"**{'** and **'.join(map(in_markdown, facts['names']))}**, "
         f"{long_date(datetime.date.fromisoformat(facts['date']))}\n\n"
-        f"{' '.join(_note(facts))}\n\n"
+        f"{' '.join(_note(facts, IN_NOTEBOOK))}\n\n"
         "To run it again, open it in the environment of the book (`make lab`).\n\n"
         f"| Task | Exercise | Points |\n|:--|:--|:--|\n{rows}"
     )
 
 
-def _note(facts: dict[str, Any]) -> list[str]:
+def _note(facts: dict[str, Any], where: str) -> list[str]:
     """What a reader must know of the whole, in sentences."""
-    commit = facts["commit"][:12] + (", changed" if facts["uncommitted_changes"] else "")
+    commit = f"commit {facts['commit'][:12]}"
+    commit += ", changed" if facts["uncommitted_changes"] else ""
+    if facts["repository"]:
+        commit = f"{facts['repository']}, {commit}"
     ran = (
         "on own draws from the same law; with `SAMPLES=path` the same cells run on the "
         "course's `sheet09/data/samples_1d.npy`"
@@ -69,9 +84,8 @@ def _note(facts: dict[str, Any]) -> list[str]:
     )
     told = [
         "Each solution is the answer section of our executable book *One Uniform "
-        f"Number* (commit {commit}), with the code that it runs.",
-        "`mlph_lib` is the book's library, part of its repository and installed by its "
-        "`make`; the functions that the answers rely on are printed at their first use.",
+        f"Number* ({commit}). `mlph_lib` is the book's library, installed by its `make`.",
+        where,
         f"3b was run {ran}.",
     ]
     missing = facts["not_answered"]
@@ -79,8 +93,8 @@ def _note(facts: dict[str, Any]) -> list[str]:
 
 
 def title_note(facts: dict[str, Any]) -> str:
-    """The note in print, where the functions stand at the end."""
-    text = " ".join(_note(facts)).replace("at their first use", "at the end")
+    """The note in print, where the code of theory is left out."""
+    text = " ".join(_note(facts, IN_PRINT))
     text = text.replace("_", r"\_")
     text = re.sub(r"`([^`]*)`", r"\\texttt{\1}", text)
     return re.sub(r"\*([^*]*)\*", r"\\emph{\1}", text)
@@ -94,6 +108,19 @@ def long_date(day: datetime.date) -> str:
         '5 December 2024'
     """
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _address(remote: str) -> str:
+    """A repository's address for a reader's browser; nothing for one that has none.
+
+    Example:
+        >>> _address("git@example.org:two/book.git"), _address("https://a:b@c.org/d")
+        ('https://example.org/two/book', '')
+        >>> _address("/home/two/book")
+        ''
+    """
+    remote = re.sub(r"^git@([^:/]+):", r"https://\1/", remote).removesuffix(".git")
+    return remote if re.fullmatch(r"https://[^@/\s]+/[^@\s]+", remote) else ""
 
 
 def _git(root: Path, *command: str) -> str:

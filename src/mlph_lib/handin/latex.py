@@ -18,13 +18,15 @@ __all__ = ["settings", "setup"]
 
 RAISED = [*zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True), ("⁻", "$-$")]
 MOST_LINES = 45  # of code or output that must not be split
+LINE = 0.82  # height of a line of code, in lines of text
 TITLE = r"""
 \begin{titlepage}\centering\vspace*{0.06\textheight}
 {\large Machine Learning and Physics\par}\vspace{0.8em}
 {\sffamily\bfseries\Huge Sheet 9\par}\vspace{1.6em}
 {\Large %(names)s\par}\vspace{1em}
 {\large %(date)s\par}\vspace{2.5em}
-\begin{minipage}{0.82\textwidth}\small %(note)s\end{minipage}\par
+\begin{minipage}{0.82\textwidth}\small %(note)s\end{minipage}\par\vspace{2em}
+\begin{minipage}{0.82\textwidth}\makeatletter\@starttoc{toc}\makeatother\end{minipage}\par
 \vfill\end{titlepage}
 """
 PREAMBLE = r"""
@@ -33,10 +35,9 @@ PREAMBLE = r"""
 \setcounter{tocdepth}{2}
 \setlength{\headheight}{14pt}
 \fancypagestyle{normal}{\fancyhf{}\fancyhead[L]{\small Machine Learning and Physics, sheet 9}
-\fancyhead[R]{\small\nouppercase{\rightmark}}\fancyfoot[C]{\thepage}
+\fancyhead[R]{\small\groupnames}\fancyfoot[C]{\thepage}
 \renewcommand{\headrulewidth}{0.3pt}}
-\renewcommand{\subsectionmark}[1]{\markright{#1}}
-\fvset{fontsize=\footnotesize,baselinestretch=0.86}
+\fvset{fontsize=\small,baselinestretch=0.86}
 \AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt minus 2pt}
 \setlength{\belowdisplayskip}{5pt plus 2pt minus 2pt}
 \setlength{\parskip}{3.4pt plus 1pt}}
@@ -97,7 +98,7 @@ def settings(
             "tableofcontents": "",
             "printindex": "",
             "maketitle": _title_page(names, date, note),
-            "preamble": PREAMBLE + _raised() + _facts(names),
+            "preamble": PREAMBLE + _raised() + _facts(names) + _head(names),
         },
     }
 
@@ -105,6 +106,13 @@ def settings(
 def _title_page(names: Sequence[str], date: str, note: str) -> str:
     shown = r"\par\vspace{0.3em}".join(map(printed, names))
     return TITLE % {"names": shown, "date": date, "note": note}
+
+
+def _head(names: Sequence[str]) -> str:
+    """The names on every page, where they have the room."""
+    fit = len(", ".join(names)) < 60
+    shown = ", ".join(map(printed, names)) if fit else ""
+    return rf"\newcommand{{\groupnames}}{{{shown}}}" + "\n"
 
 
 def _raised() -> str:
@@ -138,23 +146,39 @@ def _small_appendix(app: Sphinx, doctree: nodes.document) -> None:
     for section in doctree.findall(nodes.section):
         title = section[0].astext()
         if title == "References" or title.startswith("Appendix"):
-            code = r"\small\fvset{fontsize=\scriptsize,baselinestretch=0.86}"
+            code = r"\small\fvset{fontsize=\footnotesize,baselinestretch=0.86}"
             small = r"\footnotesize" if title == "References" else code
             section.insert(1, nodes.raw("", small, format="latex"))
 
 
 def _keep_together(app: Sphinx, doctree: nodes.document) -> None:
     """Code and output that fit on a page, and tables, are not split over two."""
+    whole = set()
+    for cell in list(doctree.findall(_is_cell)):
+        blocks = list(cell.findall(nodes.literal_block))
+        if len(blocks) > 1 and _kept(cell, blocks):
+            whole |= set(map(id, blocks))
     for block in list(doctree.findall(nodes.literal_block)):
-        lines = block.astext().rstrip("\n").count("\n") + 1
-        if lines <= MOST_LINES:
-            first = _behind_heading(block)
-            room = 0.75 * lines + (1.5 if first is block else 3.5)
-            _keep_whole(first, room)
+        if id(block) not in whole:
+            _kept(block, [block])
     for table in list(doctree.findall(nodes.table)):
         title = table.parent[table.parent.index(table) - 1]
         if title.astext().startswith("Table "):
             _keep_whole(title, 1.7 * len(list(table.findall(nodes.row))) + 3)
+
+
+def _is_cell(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
+def _kept(node: nodes.Element, blocks: list[nodes.literal_block]) -> bool:
+    """Whether a cell, or a block, was short enough to be kept on one page."""
+    lines = sum(block.astext().rstrip("\n").count("\n") + 1 for block in blocks)
+    if lines <= MOST_LINES:
+        first = _behind_heading(node)
+        room = LINE * lines + 1.5 * len(blocks) + (0 if first is node else 2)
+        _keep_whole(first, room)
+    return lines <= MOST_LINES
 
 
 def _keep_whole(node: nodes.Element, room: float) -> None:

@@ -8,6 +8,7 @@ The figures' captions are LaTeX's own, with equal numbers.
 from __future__ import annotations
 
 import ast
+import builtins
 import io
 import os
 import re
@@ -25,8 +26,8 @@ from nbformat.v4 import new_markdown_cell
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from mlph_lib.handin.draft import PRACTICAL
-from mlph_lib.handin.needs import statements
+from mlph_lib.handin.draft import ABOVE, PRACTICAL
+from mlph_lib.handin.needs import Import, imports_of, statements
 
 __all__ = ["for_print", "make_pdf", "need_xelatex", "write_tex"]
 
@@ -37,6 +38,7 @@ INTRODUCTION = (
     "`subplots` and `figure` are Matplotlib's in the book's style; `ask` replays a "
     "recorded answer and says where it is from."
 )
+HELPERS = " Helpers that are called here and not printed: "
 LATEXMK = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", "-silent"]
 
 
@@ -110,6 +112,7 @@ def for_print(notebook: NotebookNode) -> NotebookNode:
         source = cell.source.replace("\n\n\n", "\n\n")
         if cell.cell_type == "code":
             source = re.sub(r"\n\n(?=import |from )", "\n", source)
+            source = source.replace(ABOVE, "in the appendix")
         cell.source = source
     whole.cells = [
         new_markdown_cell("# Sheet 9"),
@@ -124,18 +127,42 @@ def for_print(notebook: NotebookNode) -> NotebookNode:
 
 def _appendix(library: list[NotebookNode]) -> list[NotebookNode]:
     """The library's functions as one block of code, without heads and imports."""
-    found = []
+    found, imported = [], set()
     for cell in library:
         code = cell.source
         if cell.cell_type == "markdown":
             code = "\n".join(re.findall(r"^```python\n(.*?)^```$", code, re.M | re.S))
-        found += [text for node, text in statements(code)
-                  if not isinstance(node, (ast.Import, ast.ImportFrom))]
+        for node, text in statements(code):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                imported |= {i.alias for i in imports_of(node) if not _is_ours(i)}
+            elif not getattr(node, "name", "").startswith("_"):
+                found.append(text)
     if not found:
         return []
     functions = "\n\n".join(text for text in found if not text.startswith("# from the"))
-    told = f"## {APPENDIX}\n\n{INTRODUCTION}\n\n```python\n{functions}\n```"
+    helpers = sorted(_called(functions) - imported)
+    told = INTRODUCTION
+    if helpers:
+        told += HELPERS + ", ".join(f"`{name}`" for name in helpers) + "."
+    told = f"## {APPENDIX}\n\n{told}\n\n```python\n{functions}\n```"
     return [new_markdown_cell(told)]
+
+
+def _is_ours(each: Import) -> bool:
+    return each.module.startswith("mlph_lib")
+
+
+def _called(code: str) -> set[str]:
+    """The functions that code calls by their names, and neither defines nor has built in.
+
+    Example:
+        >>> _called("def f(x):\\n    return g(len(x)) + f(x.h())")
+        {'g'}
+    """
+    nodes = list(ast.walk(ast.parse(code)))
+    calls = [n.func for n in nodes if isinstance(n, ast.Call)]
+    known = {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    return {c.id for c in calls if isinstance(c, ast.Name)} - known - set(dir(builtins))
 
 
 def _captioned(cells: list[NotebookNode]) -> list[NotebookNode]:

@@ -27,6 +27,7 @@ CODE = re.compile(r"^\s*(`{3,}|~{3,})")
 HEADING = re.compile(r"^(#+) (.*)$")
 OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
 END = re.compile(r"[.:?!;)*|]\W*$|^\s*$")
+PLACE = re.compile(r"\) \(((?:Table|Theorem|Section) [\d.]+) there\)")  # of a citation
 LEAD_INS = {"note", "tip", "important", "warning", "caution", "hint", "seealso",
             "attention", "danger"}
 WORDS = {"quoted", "term", "abbr", "guilabel"}
@@ -215,7 +216,8 @@ class Converter:
 
     def _inline(self, line: str) -> str:
         """The roles of a line as text, the book's commands of TeX written out."""
-        return self._tex(ROLE.sub(lambda m: self._role(m[1], m[3]), _cited_once(line)))
+        told = ROLE.sub(lambda m: self._role(m[1], m[3]), _cited_once(line))
+        return self._tex(PLACE.sub(r", \1)", told))
 
     def _tex(self, text: str) -> str:
         for command, meaning in self.macros.items():

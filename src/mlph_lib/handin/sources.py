@@ -3,8 +3,8 @@
 A function that the cells import is defined in the notebook instead, together with the
 functions of its own module that it calls, as long as all fit `LONGEST` lines; what is
 longer, or stands in another module, stays an import. Of each docstring the first
-paragraph is kept, and the lines that only refuse bad arguments are left out: the rest is
-in the book.
+paragraph is kept, and the lines of the function itself that only refuse bad arguments
+are left out: the rest is in the book.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mlph_lib.handin.needs import Import, imports_of, names_of, statements
 
 __all__ = ["defined", "ours", "shortened", "value_of"]
 
-LONGEST = 80  # lines in the library, with what is left out here
+LONGEST = 80  # lines, as they are printed
 TOOLS = ("mlph_lib.page", "mlph_lib.recordings")  # they show and replay, no more
 
 
@@ -38,7 +38,7 @@ def defined(name: Import) -> tuple[str, list[Import]] | None:
         return None
     home = Source(function.__module__)
     parts = home.closure(function.__name__)
-    if sum(len(home.texts[part].splitlines()) for part in parts) > LONGEST:
+    if home.printed(parts).count("\n") >= LONGEST:
         parts = [function.__name__]
     return home.printed(parts), home.imports_for(parts)
 
@@ -58,8 +58,12 @@ def ours(module: str) -> bool:
     return module.startswith("mlph_lib.") and not module.startswith(TOOLS)
 
 
-def shortened(source: str) -> str:
-    '''A function's source with the first paragraph of its docstring, without refusals.
+def shortened(source: str, refusals: bool = False) -> str:
+    '''A function's source with the first paragraph of its docstring.
+
+    Args:
+        source: the function's.
+        refusals: whether to keep the lines that only refuse bad arguments.
 
     Example:
         >>> told = '"""One.\\n\\n    Two.\\n    """'
@@ -68,7 +72,9 @@ def shortened(source: str) -> str:
             """One."""
             return x
     '''
-    source = _without_refusals(textwrap.dedent(source).rstrip())
+    source = textwrap.dedent(source).rstrip()
+    if not refusals:
+        source = _without_refusals(source)
     function, lines = ast.parse(source).body[0], source.splitlines()
     told = ast.get_docstring(function)
     if told is None:
@@ -124,13 +130,14 @@ class Source:
         return names_of(_without_annotations(self.nodes[name]))[1]
 
     def printed(self, names: list[str]) -> str:
-        """The statements as text, constants close together."""
+        """The statements as text, constants close together; helpers keep refusals."""
         code = ""
         for name in names:
             function = isinstance(self.nodes[name], ast.FunctionDef)
             text = self.texts[name]
             code += "\n\n\n" if code and function else "\n" if code else ""
-            code += shortened(text) if function else text
+            helper = name.startswith("_")
+            code += shortened(text, refusals=helper) if function else text
         return code
 
     def imports_for(self, names: list[str]) -> list[Import]:

@@ -12,7 +12,7 @@ import functools
 import re
 import sys
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -311,14 +311,20 @@ def _role_words(name: str, content: str) -> str:
 
 
 def _unsourced(page: Page, located: Located) -> Iterator[Finding]:
-    """A quoted number needs its source right behind it."""
+    """A quoted number needs its source behind it, in the same sentence."""
     children = located.token.children or []
-    solid = [c for c in children if c.type != "softbreak" and c.content != " "]
-    for child, after in pairwise([*solid, None]):
-        if _role(child) == "quoted" and _role(after) not in ("cite:p", "cite:t"):
+    for at, child in enumerate(children, 1):
+        if _role(child) == "quoted" and not _is_sourced(children[at:]):
             line = _line_of(page, located, located.line, child.content)
             message = f"{child.content!r} is quoted without a source"
             yield page.find("typed-number", line, message)
+
+
+def _is_sourced(after: list[Token]) -> bool:
+    """Whether a citation comes next, or later on the line, which is a sentence."""
+    following = next((c for c in after if c.type != "softbreak" and c.content != " "), None)
+    sentence = takewhile(lambda c: c.type != "softbreak", after)
+    return any(_role(c) in ("cite:p", "cite:t") for c in (following, *sentence))
 
 
 def _role(token: Token | None) -> str | None:
