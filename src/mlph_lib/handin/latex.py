@@ -146,7 +146,7 @@ def _small_appendix(app: Sphinx, doctree: nodes.document) -> None:
     for section in doctree.findall(nodes.section):
         title = section[0].astext()
         if title == "References" or title.startswith("Appendix"):
-            code = r"\small\fvset{fontsize=\footnotesize,baselinestretch=0.86}"
+            code = r"\small\fvset{fontsize=\scriptsize,baselinestretch=0.9}"
             small = r"\footnotesize" if title == "References" else code
             section.insert(1, nodes.raw("", small, format="latex"))
 
