@@ -47,6 +47,7 @@ PREAMBLE = r"""
 \setlength{\intextsep}{6pt plus 2pt}\setlength{\textfloatsep}{8pt plus 2pt}
 \setlength{\abovecaptionskip}{4pt}
 \makeatletter
+\@secpenalty=0 % a heading may begin low on a page: the pages get fuller
 % a new page if what follows does not fit; the penalty brings \pagetotal up to date
 \newcommand{\keepwhole}[1]{\par\penalty0\begingroup\setlength{\dimen@}{#1}%
 \dimen@ii\pagegoal\advance\dimen@ii-\pagetotal
@@ -146,7 +147,7 @@ def _small_appendix(app: Sphinx, doctree: nodes.document) -> None:
     for section in doctree.findall(nodes.section):
         title = section[0].astext()
         if title == "References" or title.startswith("Appendix"):
-            code = r"\small\fvset{fontsize=\scriptsize,baselinestretch=0.9}"
+            code = r"\small\fvset{fontsize=\footnotesize,baselinestretch=0.82}"
             small = r"\footnotesize" if title == "References" else code
             section.insert(1, nodes.raw("", small, format="latex"))
 
