@@ -85,11 +85,28 @@ def test_the_dtype_is_that_of_the_question(recorded):
     assert json.loads(path.read_text())["predicate"]["dtype"] == "bfloat16"
 
 
+def named(text):
+    """Whether a text reads like Llama 2 7B; a digest may hold any letters."""
+    return bool(re.search(r"llama[ -]2|\b7b\b", text.lower()))
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ('"name": "Llama 2 7B"', True),
+        ('"model": "meta-llama/Llama-2-7b-hf"', True),
+        ('"size": "7B"', True),
+        ('"sha256": "0a7b31", "model": "tiny random Llama"', False),
+    ],
+)
+def test_a_planted_name_is_seen(text, reads):
+    assert named(text) == reads
+
+
 def test_no_reduced_run_carries_the_name_of_the_model(recorded):
     """Neither a folder nor a word of a manifest reads like Llama 2 7B."""
     for file in (recorded[0] / "recordings").rglob("*.json"):
-        text = file.read_text().lower()
-        assert not re.search(r"llama[ -]2|\b7b\b", text)  # a digest may hold any letters
+        assert not named(file.read_text()), file
     assert {command.source_name(size) for size in SIZES if size != "full"} == {
         TINY, "reduced-architecture-small"
     }
