@@ -41,7 +41,7 @@ LABEL = re.compile(r"^:(?:label|name): *([\w-]+)$", re.M)
 QUOTED = re.compile(r"\{glue:text\}`([^`]+)`")
 LIBRARY = "# from the book's library mlph_lib, where they also check their arguments"
 ABOVE = "defined above"  # in print: in the appendix
-NEEDS = "# what the cells of this answer stand on"
+NEEDS = "# imports and set-up of this answer"
 READING = "**Functions of the library that these cells call.**"
 START = """\
 # a path to samples is meant from the folder in which you start

@@ -46,6 +46,7 @@ PREAMBLE = r"""
 \titlespacing*{\subsubsection}{0pt}{8pt plus 3pt}{2pt}
 \setlength{\intextsep}{6pt plus 2pt}\setlength{\textfloatsep}{8pt plus 2pt}
 \setlength{\abovecaptionskip}{4pt}
+\newcolumntype{T}{L} % ragged right in tables
 \makeatletter
 \@secpenalty=0 % a heading may begin low on a page: the pages get fuller
 % a new page if what follows does not fit; the penalty brings \pagetotal up to date

@@ -35,10 +35,11 @@ APPENDIX = "Appendix: functions that the cells use"
 INTRODUCTION = (
     "From the book's library; lines that only refuse bad arguments are left out. Those "
     "with `self` are methods of the object that a cell calls. "
-    "`subplots` and `figure` are Matplotlib's in the book's style; `ask` replays a "
-    "recorded answer and says where it is from."
+    "`subplots` and `figure` are Matplotlib's in the book's style; `ask` puts one of the "
+    "library's `questions` to a model, or replays the answer that `Recordings` holds and "
+    "says where it is from."
 )
-HELPERS = " Helpers that are called here and not printed: "
+HELPERS = " Functions and classes that are called by name here, and not printed: "
 LATEXMK = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", "-silent"]
 
 
@@ -188,7 +189,7 @@ def _width(cell: NotebookNode) -> str:
     shown = next(o.data for o in cell.outputs if "image/png" in o.get("data", {}))
     png = shown["image/png"]
     wide, high = struct.unpack(">II", b64decode(png)[16:24])  # in the head of a PNG
-    return "82%" if high < 0.5 * wide else "54%"
+    return "82%" if high < 0.5 * wide else "70%"
 
 
 def _shows_figure(cell: NotebookNode) -> bool:
