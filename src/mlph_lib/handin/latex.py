@@ -18,6 +18,7 @@ __all__ = ["settings", "setup"]
 
 RAISED = [*zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True), ("⁻", "$-$")]
 MOST_LINES = 45  # of code or output that must not be split
+ROW = 90  # letters in a line of a table, all columns together
 LINE = 0.82  # height of a line of code, in lines of text
 TITLE = r"""
 \begin{titlepage}\centering\vspace*{0.06\textheight}
@@ -166,7 +167,8 @@ def _keep_together(app: Sphinx, doctree: nodes.document) -> None:
     for table in list(doctree.findall(nodes.table)):
         title = table.parent[table.parent.index(table) - 1]
         if title.astext().startswith("Table "):
-            _keep_whole(title, 1.7 * len(list(table.findall(nodes.row))) + 3)
+            rows = [len(row.astext()) for row in table.findall(nodes.row)]
+            _keep_whole(title, 1.3 * sum(1 + n // ROW for n in rows) + 3)
 
 
 def _is_cell(node: nodes.Node) -> bool:
