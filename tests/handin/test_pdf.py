@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import nbformat
 import pytest
 
 from mlph_lib.handin import latex
@@ -47,10 +48,50 @@ def test_a_caption_without_a_figure_is_refused(notebook):
         for_print(notebook)
 
 
-def test_the_source_for_tex(notebook, book, tmp_path, monkeypatch):
+@pytest.fixture
+def tex_of(notebook, book, tmp_path, monkeypatch):
+    """The source for TeX as a function of the names."""
     monkeypatch.setattr(latex, "printed", lambda name: f"[{name}]")
-    look = latex.settings(book, ("Zoë & A", "B"), "20 December 2024", "A note.")
-    tex = write_tex(notebook, look, tmp_path / "print").read_text()
+
+    def made(*names):
+        look = latex.settings(book, names, "20 December 2024", "A note.")
+        return write_tex(notebook, look, tmp_path / "print").read_text()
+
+    return made
+
+
+def test_code_stays_with_its_output(tex_of):
+    tex = tex_of("A", "B")
+    start, code, output = map(tex.index, ("Cell 1: draw", "uniform numbers", "mean: 0."))
+    assert "\\keepwhole{" in tex[start - 100 : code]
+    assert "\\keepwhole{" not in tex[code:output]
+
+
+def test_code_that_fills_a_page_may_leave_its_output(tex_of, monkeypatch):
+    monkeypatch.setattr(latex, "MOST_LINES", 2)
+    tex = tex_of("A", "B")
+    code, output = map(tex.index, ("uniform numbers", "mean: 0."))
+    assert "\\keepwhole{" in tex[code:output]
+
+
+@pytest.mark.parametrize(("second", "head"), [("B", "[A], [B]"), ("B" * 60, "")])
+def test_the_names_are_in_the_head_where_they_fit(tex_of, second, head):
+    assert f"\\newcommand{{\\groupnames}}{{{head}}}" in tex_of("A", second)
+
+
+def test_the_appendix_says_what_it_leaves_out(notebook):
+    notebook.cells.append(nbformat.v4.new_code_cell(
+        "from os import getcwd\n\n\ndef _hidden():\n    return getcwd()\n\n\n"
+        "def shown():\n    return _hidden(), getcwd(), _Far(len('x'))",
+        metadata={"task": "2a", "library": True},
+    ))
+    last = for_print(notebook).cells[-1].source
+    assert "not printed: `_Far`, `_hidden`." in last
+    assert "def shown" in last and "def _hidden" not in last
+
+
+def test_the_source_for_tex(tex_of):
+    tex = tex_of("Zoë & A", "B")
     assert "[Zoë & A]" in tex and "20 December 2024" in tex
     assert "\\begin{equation*}\nF_n \\le \\varepsilon \\tag{1}\n\\end{equation*}" in tex
     assert "\\subsection{2a (4 points)}" in tex

@@ -111,7 +111,7 @@ def long_date(day: datetime.date) -> str:
 
 
 def _address(remote: str) -> str:
-    """A repository's address for a reader's browser; nothing for one that has none.
+    """A repository's address for a browser; nothing if it has none, or holds a secret.
 
     Example:
         >>> _address("git@example.org:two/book.git"), _address("https://a:b@c.org/d")
@@ -120,7 +120,7 @@ def _address(remote: str) -> str:
         ''
     """
     remote = re.sub(r"^git@([^:/]+):", r"https://\1/", remote).removesuffix(".git")
-    return remote if re.fullmatch(r"https://[^@/\s]+/[^@\s]+", remote) else ""
+    return remote if re.fullmatch(r"https://[\w.:-]+/[\w./-]+", remote) else ""
 
 
 def _git(root: Path, *command: str) -> str:

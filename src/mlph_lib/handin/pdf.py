@@ -154,16 +154,19 @@ def _is_ours(each: Import) -> bool:
 
 
 def _called(code: str) -> set[str]:
-    """The functions that code calls by their names, and neither defines nor has built in.
+    """The functions and classes that code calls and neither defines nor has built in.
 
     Example:
-        >>> _called("def f(x):\\n    return g(len(x)) + f(x.h())")
-        {'g'}
+        >>> _called("def f(x):\\n    return g(len(x)) + f(x.h())"), _called("A.load(x)")
+        ({'g'}, {'A'})
     """
     nodes = list(ast.walk(ast.parse(code)))
     calls = [n.func for n in nodes if isinstance(n, ast.Call)]
+    found = {c.id for c in calls if isinstance(c, ast.Name)}
+    owners = [c.value for c in calls if isinstance(c, ast.Attribute)]
+    found |= {o.id for o in owners if isinstance(o, ast.Name) and o.id[0].isupper()}
     known = {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
-    return {c.id for c in calls if isinstance(c, ast.Name)} - known - set(dir(builtins))
+    return found - known - set(dir(builtins))
 
 
 def _captioned(cells: list[NotebookNode]) -> list[NotebookNode]:
