@@ -19,7 +19,7 @@ __all__ = ["settings", "setup"]
 RAISED = [*zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True), ("⁻", "$-$")]
 MOST_LINES = 45  # of code or output that must not be split
 ROW = 90  # letters in a line of a table, all columns together
-LINE = 0.82  # height of a line of code, in lines of text
+LINE = 0.77  # height of a line of code, in lines of text
 TITLE = r"""
 \begin{titlepage}\centering\vspace*{0.06\textheight}
 {\large Machine Learning and Physics\par}\vspace{0.8em}
@@ -38,7 +38,8 @@ PREAMBLE = r"""
 \fancypagestyle{normal}{\fancyhf{}\fancyhead[L]{\small Machine Learning and Physics, sheet 9}
 \fancyhead[R]{\small\groupnames}\fancyfoot[C]{\thepage}
 \renewcommand{\headrulewidth}{0.3pt}}
-\fvset{fontsize=\small,baselinestretch=0.86}
+\newcommand{\codesize}{\fontsize{8.6}{10.4}\selectfont}
+\fvset{fontsize=\codesize,baselinestretch=0.86}
 \AtBeginDocument{\setlength{\abovedisplayskip}{5pt plus 2pt minus 2pt}
 \setlength{\belowdisplayskip}{5pt plus 2pt minus 2pt}
 \setlength{\parskip}{3.4pt plus 1pt}}
